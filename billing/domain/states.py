@@ -1,0 +1,40 @@
+"""States of claims, and which act leads from where to where.
+
+>>> CLAIM_MOVES.target("make_ready", ClaimState.DRAFT)
+<ClaimState.READY: 'READY'>
+>>> ClaimState.CLOSED in LIVE
+False
+"""
+
+from enum import StrEnum
+
+from vca.domain.transitions import Moves
+
+
+class ClaimState(StrEnum):
+    """Where a claim stands."""
+
+    DRAFT = "DRAFT"
+    READY = "READY"
+    SENT = "SENT"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    PAID = "PAID"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    DENIED = "DENIED"
+    VOIDED = "VOIDED"
+    REPLACED = "REPLACED"
+    CLOSED = "CLOSED"
+
+
+# The states in which a claim holds its visits: none of them may stand on another claim.
+LIVE = tuple(state for state in ClaimState if state not in (ClaimState.VOIDED, ClaimState.REPLACED, ClaimState.CLOSED))
+
+CLAIM_MOVES: Moves[ClaimState] = Moves(
+    {
+        "make_ready": ((ClaimState.DRAFT,), ClaimState.READY),
+        "back_to_draft": ((ClaimState.READY,), ClaimState.DRAFT),
+        "send": ((ClaimState.READY,), ClaimState.SENT),
+        "close": ((ClaimState.DRAFT, ClaimState.READY), ClaimState.CLOSED),
+    }
+)

@@ -1,0 +1,194 @@
+"""Translators between JSON and the shapes of referrals: they save nothing."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from referrals.domain.notice import ReferralNotice, StatedLine
+from referrals.domain.states import Affiliation, LimitKind
+from referrals.models import Authorization, AuthorizedService, Referral, Visit
+from referrals.services.visits import Planned
+from vca.domain.identifiers import icd10cm, icn, ndc, procedure_code, va_referral_number
+from vca.domain.identifiers.exceptions import ValidationError
+
+
+def checked(validate: Any, value: str) -> str:
+    """Return the clean value, or the ground floor's sentence as an input error; blank stays blank."""
+    if not value:
+        return value
+    try:
+        return str(validate(value))
+    except ValidationError as fault:
+        raise serializers.ValidationError(str(fault)) from fault
+
+
+class CodesField(serializers.ListField):
+    """CPT or HCPCS codes."""
+
+    child = serializers.CharField(max_length=5)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Real shapes only."""
+        return [checked(procedure_code.validate, code) for code in super().to_internal_value(data)]
+
+
+class LineInput(serializers.Serializer):
+    """A service line as VA states it."""
+
+    description = serializers.CharField(max_length=200)
+    limit_kind = serializers.ChoiceField([kind.value for kind in LimitKind])
+    visits = serializers.IntegerField(min_value=1, max_value=998, required=False, allow_null=True, default=None)
+    codes = CodesField(required=False, default=list)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A counted line has a number, and only such a line."""
+        if (attrs["limit_kind"] == LimitKind.COUNTED) != (attrs["visits"] is not None):
+            raise serializers.ValidationError(
+                {"visits": "A number of visits belongs to a COUNTED line, and only to one."}
+            )
+        return attrs
+
+
+class ReferralInput(serializers.Serializer):
+    """A referral as VA stated it; what is not stated is left out, and the referral is held."""
+
+    number = serializers.CharField(max_length=24)
+    last_name = serializers.CharField(max_length=60)
+    first_name = serializers.CharField(max_length=35, required=False, default="", allow_blank=True)
+    middle_name = serializers.CharField(max_length=25, required=False, default="", allow_blank=True)
+    date_of_birth = serializers.DateField(required=False, allow_null=True, default=None)
+    icn = serializers.CharField(max_length=17, required=False, default="", allow_blank=True)
+    consult_id = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    affiliation = serializers.ChoiceField([one.value for one in Affiliation], default=Affiliation.UNKNOWN.value)
+    va_status = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
+    station = serializers.CharField(max_length=10, required=False, default="", allow_blank=True)
+    category_of_care = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
+    priority = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
+    seoc = serializers.CharField(max_length=160, required=False, default="", allow_blank=True)
+    seoc_days = serializers.IntegerField(min_value=1, max_value=9999, required=False, allow_null=True, default=None)
+    referral_date = serializers.DateField(required=False, allow_null=True, default=None)
+    expiration_date = serializers.DateField(required=False, allow_null=True, default=None)
+    lines = LineInput(many=True, required=False, default=list)
+
+    def validate_number(self, value: str) -> str:
+        """One of VA's three shapes."""
+        return checked(va_referral_number.validate, value)
+
+    def validate_icn(self, value: str) -> str:
+        """17 characters."""
+        return checked(icn.validate, value)
+
+    def notice(self) -> ReferralNotice:
+        """Return what was sent as a notice."""
+        data = dict(self.validated_data)
+        lines = tuple(
+            StatedLine(line["description"], LimitKind(line["limit_kind"]), line["visits"], tuple(line["codes"]))
+            for line in data.pop("lines")
+        )
+        return ReferralNotice(**{**data, "affiliation": Affiliation(data["affiliation"])}, lines=lines)
+
+
+class LineOutput(serializers.ModelSerializer):
+    """A service line with its counts."""
+
+    visits_left = serializers.IntegerField(source="count.left")
+
+    class Meta:
+        model = AuthorizedService
+        fields = (
+            *("id", "number", "description", "codes", "limit_kind", "visits_authorized", "visits_before_us"),
+            *("visits_over", "visits_held", "visits_used", "visits_left"),
+        )
+        read_only_fields = fields
+
+
+class AuthorizationOutput(serializers.ModelSerializer):
+    """An authorization: its days, its lines and their counts."""
+
+    referral_number = serializers.CharField(source="referral.number")
+    valid_from = serializers.DateField(source="current.valid_from")
+    valid_through = serializers.DateField(source="current.valid_through")
+    version = serializers.IntegerField(source="current.number")
+    services = LineOutput(many=True)
+
+    class Meta:
+        model = Authorization
+        fields = ("id", "referral_number", "valid_from", "valid_through", "version", "home_location", "services")
+        read_only_fields = fields
+
+
+class ReferralOutput(serializers.ModelSerializer):
+    """A referral; the Veteran by id, not by name."""
+
+    authorization = serializers.IntegerField(source="authorization.pk")
+
+    class Meta:
+        model = Referral
+        fields = (
+            *("id", "number", "state", "affiliation", "network", "va_status", "category_of_care", "station"),
+            *("veteran", "authorization", "received_at", "confirmed_at"),
+        )
+        read_only_fields = fields
+
+
+class ServiceInput(serializers.Serializer):
+    """One service of a visit. ``ndc_quantity`` is in ``ndc_unit``."""
+
+    service = serializers.IntegerField()
+    clinician = serializers.IntegerField()
+    code = serializers.CharField(max_length=5, required=False, default="", allow_blank=True)
+    modifiers = serializers.CharField(max_length=11, required=False, default="", allow_blank=True)
+    units = serializers.IntegerField(min_value=1, max_value=999, default=1)
+    drug_name = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
+    ndc = serializers.CharField(max_length=13, required=False, default="", allow_blank=True)
+    ndc_unit = serializers.ChoiceField(["ML", "UN", "GR", "ME", "F2", ""], required=False, default="")
+    ndc_quantity = serializers.DecimalField(
+        max_digits=8, decimal_places=3, required=False, allow_null=True, default=None
+    )
+
+    def validate_code(self, value: str) -> str:
+        """A CPT or HCPCS code."""
+        return checked(procedure_code.validate, value)
+
+    def validate_ndc(self, value: str) -> str:
+        """Eleven digits."""
+        return checked(ndc.validate, value)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """NDC, unit and quantity go together."""
+        drug = [bool(attrs[name]) for name in ("ndc", "ndc_unit", "ndc_quantity")]
+        if any(drug) and not all(drug):
+            raise serializers.ValidationError({"ndc": "NDC, unit and quantity go together."})
+        return attrs
+
+
+class VisitInput(serializers.Serializer):
+    """A visit as it is wanted. ``starts_at`` carries its offset."""
+
+    location = serializers.IntegerField()
+    starts_at = serializers.DateTimeField()
+    services = ServiceInput(many=True, allow_empty=False)
+    diagnoses = serializers.ListField(
+        child=serializers.CharField(max_length=9), required=False, default=list, max_length=12
+    )
+
+    def validate_diagnoses(self, value: list[str]) -> tuple[str, ...]:
+        """ICD-10-CM codes, each once."""
+        return tuple(dict.fromkeys(checked(icd10cm.validate, code) for code in value))
+
+    def planned(self) -> list[Planned]:
+        """Return the services."""
+        rows = [dict(row) for row in self.validated_data["services"]]
+        return [Planned(service_id=row.pop("service"), clinician_id=row.pop("clinician"), **row) for row in rows]
+
+
+class VisitOutput(serializers.ModelSerializer):
+    """A visit."""
+
+    class Meta:
+        model = Visit
+        fields = (
+            *("id", "authorization", "location", "state", "walk_in", "on", "starts_at", "arrived_at", "completed_at"),
+            *("reason", "diagnoses"),
+        )
+        read_only_fields = fields

@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class ReferralsConfig(AppConfig):
+    """Referrals, authorizations and visits."""
+
+    name = "referrals"

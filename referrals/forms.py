@@ -1,0 +1,337 @@
+"""Forms of referrals: they clean, they do not save."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError as FormError
+
+from referrals.domain.notice import ReferralNotice, StatedLine
+from referrals.domain.states import Affiliation, LimitKind
+from referrals.models import Authorization, AuthorizedService, Referral, Sex, VeteranFacts
+from referrals.services.authorizations import Limit
+from referrals.services.visits import Planned
+from vca.core.forms import DateInput, checked, checked_state, offer
+from vca.core.models import Clinician, ServiceLocation
+from vca.domain.identifiers import (
+    edipi,
+    icd10cm,
+    icn,
+    ndc,
+    npi,
+    procedure_code,
+    ssn,
+    us_address,
+    va_referral_number,
+)
+
+LIMITS = [
+    (LimitKind.COUNTED, "A number of visits"),
+    (LimitKind.UNLIMITED, "No fixed limit (VA prints 999)"),
+    (LimitKind.UNKNOWN, "Not stated"),
+]
+AFFILIATIONS = [
+    (Affiliation.UNKNOWN, "Not entered yet"),
+    (Affiliation.VCA, "Veterans Care Agreement (VCA)"),
+    (Affiliation.OTHER_VA, "Other direct VA authorization"),
+    (Affiliation.CCN, "Community Care Network (CCN)"),
+]
+NDC_UNITS = [("", "---"), ("ML", "ML"), ("UN", "UN"), ("GR", "GR"), ("ME", "ME"), ("F2", "F2")]
+
+
+def codes(text: str) -> tuple[str, ...]:
+    """Return the CPT or HCPCS codes of a text, separated by commas or spaces. Raises FormError."""
+    found = [part for part in re.split(r"[\s,;]+", text) if part]
+    return tuple(dict.fromkeys(checked(procedure_code.validate, part) for part in found))
+
+
+class VeteranForm(forms.ModelForm):
+    """What is known of a Veteran."""
+
+    zip_code = forms.CharField(label="ZIP", max_length=10, required=False)
+    phone = forms.CharField(max_length=20, required=False)
+    sex = forms.ChoiceField(choices=[("", "---"), *((sex.value, sex.name.capitalize()) for sex in Sex)], required=False)
+    icn = forms.CharField(label="ICN", required=False, help_text="10 digits, V, 6 digits: VA's own number.")
+    edipi = forms.CharField(label="EDIPI", required=False)
+    ssn = forms.CharField(label="Social Security number", required=False)
+
+    class Meta:
+        model = VeteranFacts
+        fields = (
+            *("last_name", "first_name", "middle_name", "suffix", "date_of_birth", "sex", "icn", "edipi", "ssn"),
+            *("street", "street_2", "city", "state", "zip_code", "phone", "va_facility"),
+        )
+        widgets = {"date_of_birth": DateInput()}
+
+    def clean_icn(self) -> str:
+        """17 characters."""
+        return checked(icn.validate, self.cleaned_data["icn"])
+
+    def clean_edipi(self) -> str:
+        """Ten digits."""
+        return checked(edipi.validate, self.cleaned_data["edipi"])
+
+    def clean_ssn(self) -> str:
+        """Nine digits."""
+        return checked(ssn.validate, self.cleaned_data["ssn"])
+
+    def clean_state(self) -> str:
+        """A real state."""
+        return checked_state(self.cleaned_data["state"])
+
+    def clean_zip_code(self) -> str:
+        """Five or nine digits."""
+        return checked(us_address.validate, self.cleaned_data["zip_code"])
+
+    def clean_phone(self) -> str:
+        """Ten digits."""
+        digits = re.sub(r"\D", "", self.cleaned_data["phone"])
+        if digits and len(digits) != 10:
+            raise FormError("A phone number has ten digits.")
+        return digits
+
+
+class ReferralForm(forms.Form):
+    """A referral entered by hand from VA Form 10-7080, with its first service line; more are added on its page."""
+
+    number = forms.CharField(label="Referral number", max_length=24)
+    last_name = forms.CharField(max_length=60)
+    first_name = forms.CharField(max_length=35)
+    middle_name = forms.CharField(max_length=25, required=False)
+    date_of_birth = forms.DateField(widget=DateInput())
+    icn = forms.CharField(label="ICN", required=False)
+    affiliation = forms.ChoiceField(choices=AFFILIATIONS)
+    category_of_care = forms.CharField(max_length=80, required=False)
+    station = forms.CharField(label="Station number", max_length=10, required=False)
+    referral_date = forms.DateField(label="Referral issue date", widget=DateInput(), required=False)
+    expiration_date = forms.DateField(
+        label="Expiration date",
+        widget=DateInput(),
+        required=False,
+        help_text="As printed. The printed day still counts.",
+    )
+    seoc = forms.CharField(label="SEOC", max_length=160, required=False)
+    line_description = forms.CharField(label="Service line", max_length=200, required=False)
+    line_limit_kind = forms.ChoiceField(label="Visits authorized", choices=LIMITS, initial=LimitKind.UNKNOWN)
+    line_visits = forms.IntegerField(label="Number of visits", min_value=1, max_value=998, required=False)
+    line_codes = forms.CharField(label="CPT or HCPCS codes", required=False, help_text="Separated by commas.")
+
+    def clean_number(self) -> str:
+        """One of VA's three shapes."""
+        return checked(va_referral_number.validate, self.cleaned_data["number"])
+
+    def clean_icn(self) -> str:
+        """17 characters."""
+        return checked(icn.validate, self.cleaned_data["icn"])
+
+    def clean_line_codes(self) -> tuple[str, ...]:
+        """Real shapes only."""
+        return codes(self.cleaned_data["line_codes"])
+
+    def clean(self) -> dict[str, Any]:
+        """A counted line has a number, and dates run forward."""
+        data = super().clean() or {}
+        refuse_countless(self, data.get("line_limit_kind"), data.get("line_visits"), "line_visits")
+        first, last = data.get("referral_date"), data.get("expiration_date")
+        if first and last and last < first:
+            self.add_error("expiration_date", "The expiration date is before the issue date.")
+        return data
+
+    def notice(self) -> ReferralNotice:
+        """Return what was entered as a notice."""
+        data = dict(self.cleaned_data)
+        line = StatedLine(
+            data.pop("line_description") or "Visits",
+            LimitKind(data.pop("line_limit_kind")),
+            data.pop("line_visits"),
+            data.pop("line_codes"),
+        )
+        stated = bool(self.cleaned_data["line_description"]) or line.limit_kind != LimitKind.UNKNOWN
+        affiliation = Affiliation(data.pop("affiliation"))
+        return ReferralNotice(**data, affiliation=affiliation, lines=(line,) if stated else ())
+
+
+def refuse_countless(form: forms.Form, kind: str | None, visits: int | None, field: str) -> None:
+    """A number belongs to a counted line, and only to one."""
+    if kind == LimitKind.COUNTED and not visits:
+        form.add_error(field, "Enter the number of visits printed on the referral.")
+    if kind != LimitKind.COUNTED and visits:
+        form.add_error(field, "A number of visits goes with 'A number of visits'.")
+
+
+class DetailsForm(forms.ModelForm):
+    """What the paper says of the referral itself."""
+
+    affiliation = forms.ChoiceField(choices=AFFILIATIONS)
+    home_location = forms.ModelChoiceField(ServiceLocation.objects.none(), required=False)
+    provisional_diagnosis = forms.CharField(label="Provisional diagnosis (ICD-10-CM)", max_length=9, required=False)
+
+    class Meta:
+        model = Referral
+        fields = (
+            *("affiliation", "network", "va_status", "category_of_care", "station", "provisional_diagnosis"),
+            *("referring_name", "referring_npi"),
+        )
+        help_texts = {
+            "network": "For a Community Care Network referral: its administrator.",
+            "referring_name": "Last name, first name.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = ServiceLocation.objects.filter(practice_id=self.instance.practice_id, is_active=True)
+        offer(self, "home_location", places.order_by("name"), lambda place: f"{place.name} ({place.time_zone})")
+        self.initial["home_location"] = self.instance.authorization.home_location_id
+
+    def clean_provisional_diagnosis(self) -> str:
+        """An ICD-10-CM code."""
+        return checked(icd10cm.validate, self.cleaned_data["provisional_diagnosis"])
+
+    def clean_referring_npi(self) -> str:
+        """Ten digits and the right check digit."""
+        return checked(npi.validate, self.cleaned_data["referring_npi"])
+
+
+class TermsForm(forms.Form):
+    """First and last day as VA printed or amended them."""
+
+    valid_from = forms.DateField(label="First day", widget=DateInput())
+    valid_through = forms.DateField(label="Last day", widget=DateInput(), help_text="The printed day still counts.")
+    reason = forms.CharField(
+        max_length=200, help_text="What it is taken from, for instance: amended referral of 3 Nov."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Dates run forward."""
+        data = super().clean() or {}
+        first, last = data.get("valid_from"), data.get("valid_through")
+        if first and last and last < first:
+            self.add_error("valid_through", "The last day is before the first day.")
+        return data
+
+
+class LineForm(forms.Form):
+    """A service line as VA states it."""
+
+    description = forms.CharField(label="Service line", max_length=200)
+    limit_kind = forms.ChoiceField(label="Visits authorized", choices=LIMITS)
+    visits = forms.IntegerField(label="Number of visits", min_value=1, max_value=998, required=False)
+    codes = forms.CharField(label="CPT or HCPCS codes", required=False, help_text="Separated by commas.")
+    reason = forms.CharField(max_length=200, required=False, help_text="What it is taken from.")
+
+    def clean_codes(self) -> tuple[str, ...]:
+        """Real shapes only."""
+        return codes(self.cleaned_data["codes"])
+
+    def clean(self) -> dict[str, Any]:
+        """A counted line has a number."""
+        data = super().clean() or {}
+        refuse_countless(self, data.get("limit_kind"), data.get("visits"), "visits")
+        return data
+
+    def limit(self) -> Limit:
+        """Return what was entered."""
+        data = self.cleaned_data
+        return Limit(data["description"], LimitKind(data["limit_kind"]), data["visits"], data["codes"])
+
+
+class OpeningBalanceForm(forms.Form):
+    """Visits given before this product counted."""
+
+    visits = forms.IntegerField(label="Visits given before", min_value=0, max_value=998)
+    source = forms.CharField(max_length=200, help_text="Where the number comes from.")
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(max_length=200)
+
+
+class VisitForm(forms.Form):
+    """A visit: where, when, by whom, and the lines on which it counts."""
+
+    location = forms.ModelChoiceField(ServiceLocation.objects.none())
+    on = forms.DateField(label="Day", widget=DateInput())
+    at = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+
+    def __init__(self, *args: Any, authorization: Authorization, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.authorization = authorization
+        places = ServiceLocation.objects.filter(practice_id=authorization.practice_id, is_active=True)
+        offer(self, "location", places.order_by("name"), lambda place: place.name)
+        self.initial.setdefault("location", authorization.home_location_id)
+        self.initial.setdefault("on", today)
+
+    def starts_at(self) -> datetime:
+        """Return the instant in the location's zone."""
+        zone: ZoneInfo = self.cleaned_data["location"].zone
+        return datetime.combine(self.cleaned_data["on"], self.cleaned_data["at"], tzinfo=zone)
+
+
+class ServiceForm(forms.Form):
+    """One service of a visit."""
+
+    service = forms.ModelChoiceField(AuthorizedService.objects.none(), label="Service line")
+    clinician = forms.ModelChoiceField(Clinician.objects.none())
+    code = forms.CharField(label="CPT or HCPCS", max_length=5, required=False)
+    modifiers = forms.CharField(max_length=11, required=False, help_text="Up to four, separated by commas.")
+    units = forms.IntegerField(min_value=1, max_value=999, initial=1)
+    drug_name = forms.CharField(max_length=80, required=False)
+    ndc = forms.CharField(label="NDC", max_length=13, required=False)
+    ndc_unit = forms.ChoiceField(label="NDC unit", choices=NDC_UNITS, required=False)
+    ndc_quantity = forms.DecimalField(label="NDC quantity", max_digits=8, decimal_places=3, required=False)
+
+    def __init__(self, *args: Any, authorization: Authorization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lines = AuthorizedService.objects.filter(authorization=authorization).order_by("number")
+        people = Clinician.objects.filter(practice_id=authorization.practice_id, is_active=True)
+        offer(self, "service", lines, lambda line: f"{line.number}. {line.description}")
+        offer(self, "clinician", people.order_by("last_name", "first_name"), lambda one: one.display_name)
+
+    def clean_code(self) -> str:
+        """A CPT or HCPCS code."""
+        return checked(procedure_code.validate, self.cleaned_data["code"])
+
+    def clean_modifiers(self) -> str:
+        """Two characters each."""
+        parts = [part.upper() for part in re.split(r"[\s,:]+", self.cleaned_data["modifiers"]) if part]
+        if len(parts) > 4 or any(not re.fullmatch(r"[A-Z0-9]{2}", part) for part in parts):
+            raise FormError("A modifier has two characters; there are at most four.")
+        return ",".join(parts)
+
+    def clean_ndc(self) -> str:
+        """Eleven digits."""
+        return checked(ndc.validate, self.cleaned_data["ndc"])
+
+    def clean(self) -> dict[str, Any]:
+        """NDC, unit and quantity go together."""
+        data = super().clean() or {}
+        drug = [bool(data.get(name)) for name in ("ndc", "ndc_unit", "ndc_quantity")]
+        if any(drug) and not all(drug):
+            self.add_error("ndc", "NDC, unit and quantity go together.")
+        return data
+
+    def planned(self) -> Planned:
+        """Return what was entered."""
+        data = dict(self.cleaned_data)
+        quantity: Decimal | None = data.pop("ndc_quantity") or None
+        service, clinician = data.pop("service"), data.pop("clinician")
+        return Planned(service_id=service.pk, clinician_id=clinician.pk, ndc_quantity=quantity, **data)
+
+
+class DiagnosesForm(forms.Form):
+    """The diagnoses of a visit."""
+
+    diagnoses = forms.CharField(required=False, help_text="ICD-10-CM codes, the main one first, separated by commas.")
+
+    def clean_diagnoses(self) -> tuple[str, ...]:
+        """Real shapes only, each once."""
+        parts = [part for part in re.split(r"[\s,;]+", self.cleaned_data["diagnoses"]) if part]
+        found = tuple(dict.fromkeys(checked(icd10cm.validate, part) for part in parts))
+        if len(found) > 12:
+            raise FormError("A claim carries at most twelve diagnoses.")
+        return found

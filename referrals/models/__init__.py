@@ -1,0 +1,34 @@
+"""The tables of referrals."""
+
+from referrals.models.authorization import (
+    Authorization,
+    AuthorizationVersion,
+    AuthorizedService,
+    LedgerEntry,
+    ThroughSource,
+)
+from referrals.models.referral import Notice, Referral
+from referrals.models.seoc import SeocLine, SeocVersion
+from referrals.models.veteran import FACT_FIELDS, FactSource, Sex, Veteran, VeteranFacts, facts_of, icn_index
+from referrals.models.visit import Visit, VisitService
+
+__all__ = [
+    "FACT_FIELDS",
+    "Authorization",
+    "AuthorizationVersion",
+    "AuthorizedService",
+    "FactSource",
+    "LedgerEntry",
+    "Notice",
+    "Referral",
+    "SeocLine",
+    "SeocVersion",
+    "Sex",
+    "ThroughSource",
+    "Veteran",
+    "VeteranFacts",
+    "Visit",
+    "VisitService",
+    "facts_of",
+    "icn_index",
+]

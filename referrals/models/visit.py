@@ -1,0 +1,84 @@
+"""Visits and the services given in them, each by its own clinician."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from referrals.domain.states import VisitState
+from referrals.models.authorization import Authorization, AuthorizedService
+from referrals.models.veteran import Veteran
+from vca.core.db import StateField, one_of
+from vca.core.models import Clinician, Practice, ServiceLocation
+
+
+class Visit(models.Model):
+    """One visit. ``on`` is its civil day at its location; instants are UTC."""
+
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="visits")
+    authorization = models.ForeignKey(Authorization, models.PROTECT, related_name="visits")
+    veteran = models.ForeignKey(Veteran, models.PROTECT, related_name="visits")
+    location = models.ForeignKey(ServiceLocation, models.PROTECT, related_name="+")
+    state = StateField(VisitState)
+    walk_in = models.BooleanField(default=False)
+    on = models.DateField()
+    starts_at = models.DateTimeField()
+    booked_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    diagnoses = models.JSONField(default=list)
+    booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            one_of("state", VisitState, model="visit"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["ARRIVED", "COMPLETED"]) | Q(arrived_at__isnull=False),
+                name="visit_arrived_has_a_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="COMPLETED") | Q(completed_at__isnull=False), name="visit_completed_has_a_moment"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["practice", "on", "starts_at"], name="visit_day"),
+            models.Index(fields=["authorization", "starts_at"], name="visit_by_authorization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"visit {self.pk}"
+
+
+class VisitService(models.Model):
+    """One service of a visit: on which line it counts, who gave it, and what is billed for it.
+
+    A visit counts once on a line, however many services of it stand on that line.
+    """
+
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="services")
+    service = models.ForeignKey(AuthorizedService, models.PROTECT, related_name="visit_services")
+    clinician = models.ForeignKey(Clinician, models.PROTECT, related_name="+")
+    code = models.CharField("CPT or HCPCS", max_length=5, blank=True)
+    modifiers = models.CharField(max_length=11, blank=True)
+    units = models.PositiveSmallIntegerField(default=1)
+    started_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    drug_name = models.CharField(max_length=80, blank=True)
+    ndc = models.CharField("NDC", max_length=11, blank=True)
+    ndc_unit = models.CharField(max_length=2, blank=True)
+    ndc_quantity = models.DecimalField(max_digits=8, decimal_places=3, null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(units__gte=1), name="visit_service_has_units"),
+            models.CheckConstraint(
+                condition=Q(ndc="", ndc_unit="", ndc_quantity__isnull=True)
+                | ~Q(ndc="") & ~Q(ndc_unit="") & Q(ndc_quantity__gt=0),
+                name="visit_service_drug_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"visit service {self.pk}"

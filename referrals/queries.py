@@ -1,0 +1,194 @@
+"""Questions about referrals, authorizations and visits: functions that take and return querysets."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Sum
+
+from referrals.domain.notice import RULE_OF, HoldReason, is_known
+from referrals.domain.states import Affiliation, LimitKind, ReferralState, VisitState
+from referrals.models import (
+    Authorization,
+    AuthorizedService,
+    LedgerEntry,
+    Notice,
+    Referral,
+    ThroughSource,
+    Veteran,
+    Visit,
+    VisitService,
+)
+from vca.core import access
+from vca.core.access import Actor
+
+EXPECTED = (VisitState.BOOKED, VisitState.ARRIVED)
+
+
+def rule_of(reason: HoldReason) -> str:
+    """Return the code of the rule behind a reason."""
+    return RULE_OF[reason]
+
+
+def referrals(by: Actor) -> QuerySet[Referral]:
+    """Return the practice's referrals with Veteran and current terms, newest first."""
+    rows = access.scope(Referral.objects.all(), by)
+    return rows.select_related("veteran__current", "authorization__current").order_by("-received_at", "-pk")
+
+
+def waiting(by: Actor) -> QuerySet[Referral]:
+    """Return referrals that wait for a person, the oldest first."""
+    held = referrals(by).filter(Q(state__in=(ReferralState.RECEIVED, ReferralState.HELD)) | Q(notices__pending=True))
+    lines = Prefetch("authorization__services", AuthorizedService.objects.order_by("number"))
+    pending = Prefetch("notices", Notice.objects.filter(pending=True).order_by("pk"), to_attr="pending_notices")
+    return held.distinct().prefetch_related(lines, pending).order_by("received_at", "pk")
+
+
+def obstacles(referral: Referral) -> tuple[HoldReason, ...]:
+    """Return what must be mended before the referral can be confirmed, in the order in which to mend it."""
+    terms, facts = referral.authorization.terms, referral.veteran.facts
+    lines = list(referral.authorization.services.all())
+    checks = (
+        (HoldReason.AFFILIATION, referral.affiliation == Affiliation.UNKNOWN),
+        (HoldReason.LIMITS, not lines or any(line.limit_kind == LimitKind.UNKNOWN for line in lines)),
+        (HoldReason.START, terms.valid_from is None),
+        (HoldReason.EXPIRATION, terms.valid_through is None),
+        (HoldReason.DERIVED, terms.through_source == ThroughSource.DERIVED and terms.valid_through is not None),
+        (HoldReason.STATUS, not is_known(referral.va_status)),
+        (HoldReason.NAME, not (facts.last_name and facts.first_name)),
+        (HoldReason.LOCATION, referral.authorization.home_location_id is None),
+        (HoldReason.DIFFERS, _has_pending_notice(referral)),
+    )
+    return tuple(reason for reason, holds in checks if holds)
+
+
+def _has_pending_notice(referral: Referral) -> bool:
+    known = getattr(referral, "pending_notices", None)
+    return bool(known) if known is not None else referral.notices.filter(pending=True).exists()
+
+
+def authorizations(by: Actor) -> QuerySet[Authorization]:
+    """Return the practice's authorizations with everything a list shows, in one query and one prefetch."""
+    rows = access.scope(Authorization.objects.all(), by)
+    lines = Prefetch("services", AuthorizedService.objects.order_by("number"))
+    known = rows.select_related("referral", "veteran__current", "current", "home_location")
+    return known.prefetch_related(lines)
+
+
+def active_authorizations(by: Actor) -> QuerySet[Authorization]:
+    """Return authorizations of confirmed referrals."""
+    return authorizations(by).filter(referral__state=ReferralState.ACCEPTED)
+
+
+def day(by: Actor, *, on: date) -> QuerySet[Visit]:
+    """Return the visits of a civil day in the order of the clock."""
+    rows = access.scope(Visit.objects.filter(on=on), by)
+    known = rows.select_related("veteran__current", "location", "authorization__current", "authorization__referral")
+    return known.prefetch_related(_with_services()).order_by("starts_at", "pk")
+
+
+def visits(authorization: Authorization) -> QuerySet[Visit]:
+    """Return the visits of an authorization, newest first."""
+    rows = authorization.visits.select_related("location").prefetch_related(_with_services())
+    return rows.order_by("-starts_at", "-pk")
+
+
+def _with_services() -> Prefetch:
+    rows = VisitService.objects.select_related("service", "clinician").order_by("pk")
+    return Prefetch("services", rows)
+
+
+def completed_visits(by: Actor, visit_ids: Sequence[int] | None = None) -> QuerySet[Visit]:
+    """Return completed visits with what a claim needs."""
+    rows = access.scope(Visit.objects.filter(state=VisitState.COMPLETED), by)
+    if visit_ids is not None:
+        rows = rows.filter(pk__in=visit_ids)
+    known = rows.select_related("location", "authorization__current", "authorization__referral", "veteran__current")
+    return known.prefetch_related(_with_services()).order_by("authorization_id", "starts_at", "pk")
+
+
+def lock_visits(visit_ids: Sequence[int]) -> None:
+    """Lock the visits' rows in one order until the commit, so that none is voided while it is being claimed."""
+    list(Visit.objects.select_for_update().filter(pk__in=visit_ids).order_by("pk").values_list("pk", flat=True))
+
+
+def next_visits(authorizations: Sequence[Authorization]) -> dict[int, date]:
+    """Return the civil day of the next booked visit by authorization id."""
+    rows = Visit.objects.filter(authorization__in=authorizations, state=VisitState.BOOKED)
+    return dict(rows.values_list("authorization_id").annotate(first=Min("on")))
+
+
+def veterans(by: Actor) -> QuerySet[Veteran]:
+    """Return the practice's Veterans by name."""
+    rows = access.scope(Veteran.objects.select_related("current"), by)
+    return rows.order_by("current__last_name", "current__first_name", "pk")
+
+
+def watched(by: Actor, *, location_id: int, ended_since: date) -> QuerySet[Authorization]:
+    """Return the active authorizations of a home location that have not ended before a day."""
+    rows = active_authorizations(by).filter(home_location_id=location_id)
+    return rows.filter(current__valid_through__gte=ended_since).order_by("pk")
+
+
+def miscounted(by: Actor) -> QuerySet[AuthorizedService]:
+    """Return lines whose counters are not what their ledger adds up to: always none, checked by tests and jobs."""
+    rows = access.scope(AuthorizedService.objects.all(), by)
+    summed = rows.annotate(held_sum=Sum("entries__held_change"), used_sum=Sum("entries__used_change"))
+    moved = summed.filter(~Q(visits_held=F("held_sum")) | ~Q(visits_used=F("used_sum")))
+    never = summed.filter(held_sum__isnull=True).exclude(visits_held=0, visits_used=0)
+    return (moved.filter(held_sum__isnull=False) | never).order_by("pk")
+
+
+def ledger(authorization: Authorization) -> QuerySet[LedgerEntry]:
+    """Return the entries of an authorization in the order in which they were recorded."""
+    rows = LedgerEntry.objects.filter(service__authorization=authorization)
+    return rows.select_related("service", "visit").order_by("recorded_at", "pk")
+
+
+def counts_by_state(by: Actor) -> dict[str, int]:
+    """Return the number of referrals by state."""
+    rows = access.scope(Referral.objects.all(), by)
+    return dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
+
+
+def with_bookings_beyond(by: Actor) -> QuerySet[Authorization]:
+    """Return authorizations with a line that VA cut below what is booked and used."""
+    over = AuthorizedService.objects.filter(authorization=OuterRef("pk"), visits_over__gt=0)
+    return authorizations(by).filter(Exists(over))
+
+
+def authorization_of_lines(service_ids: set[int], by: Actor) -> dict[int, int]:
+    """Return the authorization's id by the id of its service line."""
+    rows = access.scope(AuthorizedService.objects.filter(pk__in=service_ids), by)
+    return dict(rows.values_list("pk", "authorization_id"))
+
+
+def used_by_day(service_ids: Sequence[int]) -> list[tuple[date, int]]:
+    """Return how many visits of these lines were used in all by the end of each civil day on which that changed."""
+    rows = LedgerEntry.objects.filter(service_id__in=service_ids).exclude(used_change=0)
+    daily = rows.order_by("on").values_list("on").annotate(change=Sum("used_change"))
+    days = [(on, change) for on, change in daily if change]
+    return [(on, sum(change for _, change in days[: place + 1])) for place, (on, _) in enumerate(days)]
+
+
+def held_by_day(service_ids: Sequence[int]) -> list[tuple[date, int]]:
+    """Return how many visits of these lines are held by bookings on each coming civil day."""
+    rows = LedgerEntry.objects.filter(service_id__in=service_ids, visit__state=VisitState.BOOKED)
+    daily = rows.order_by("on").values_list("on").annotate(held=Sum("held_change"))
+    return [(on, held) for on, held in daily if held]
+
+
+def visits_of_veteran(veteran: Veteran) -> QuerySet[Visit]:
+    """Return a Veteran's visits under any authorization, newest first."""
+    rows = veteran.visits.select_related("location", "authorization__referral").prefetch_related(_with_services())
+    return rows.order_by("-starts_at", "-pk")
+
+
+def veterans_named(by: Actor, words: str) -> QuerySet[Veteran]:
+    """Return Veterans whose last or first name starts with the words, or who have a referral of that number."""
+    rows = veterans(by)
+    if not words:
+        return rows
+    last, _, first = (part.strip() for part in words.partition(","))
+    named = Q(current__last_name__istartswith=last, current__first_name__istartswith=first)
+    numbered = Exists(Referral.objects.filter(veteran=OuterRef("pk"), number=words.upper()))
+    return rows.filter(named | Q(current__first_name__istartswith=words) | Q(numbered))

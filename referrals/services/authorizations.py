@@ -1,0 +1,209 @@
+"""Authorizations: terms by version, service lines, limits, opening balance, amendments.
+
+A cut below what is already spoken for is recorded as it is: ``visits_over`` says by how much.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+
+from referrals.domain.notice import StatedLine
+from referrals.domain.states import LimitKind
+from referrals.models import (
+    Authorization,
+    AuthorizationVersion,
+    AuthorizedService,
+    Referral,
+    SeocVersion,
+    ThroughSource,
+)
+from vca.core import audit
+from vca.core.access import Actor
+from vca.core.services import chores
+from vca.domain.errors import RuleError
+
+
+class PeriodRunsBackward(RuleError):
+    """The last day is before the first day."""
+
+    code = "REFERRAL-08"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """First and last authorized civil day, where the last one comes from, and the SEOC as VA names it."""
+
+    valid_from: date | None
+    valid_through: date | None
+    source: ThroughSource = ThroughSource.PRINTED
+    seoc: str = ""
+    seoc_days: int | None = None
+
+
+def open_for(
+    *, referral: Referral, terms: Terms, lines: Sequence[StatedLine], by: Actor, at: datetime
+) -> Authorization:
+    """Create the authorization of a new referral with its first version and the stated lines."""
+    authorization = Authorization.objects.create(
+        practice_id=referral.practice_id, referral=referral, veteran_id=referral.veteran_id
+    )
+    for number, line in enumerate(lines, start=1):
+        AuthorizedService.objects.create(
+            practice_id=referral.practice_id,
+            authorization=authorization,
+            number=number,
+            description=line.description,
+            codes=list(line.codes),
+            limit_kind=line.limit_kind,
+            visits_authorized=line.visits,
+        )
+    _add_version(authorization, terms, reason="as received", by=by, at=at)
+    return authorization
+
+
+def amend(*, authorization: Authorization, terms: Terms, reason: str, by: Actor, at: datetime) -> AuthorizationVersion:
+    """Record new terms as the next version. Raises PeriodRunsBackward."""
+    with transaction.atomic():
+        locked = _locked(authorization)
+        version = _add_version(locked, terms, reason=reason, by=by, at=at)
+        audit.record(by=by, action="authorization.amended", subject=locked, changes={"version": version.number})
+    authorization.refresh_from_db()
+    return version
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A service line as VA states it. ``visits`` is a number for COUNTED, else ``None``."""
+
+    description: str
+    limit_kind: LimitKind
+    visits: int | None
+    codes: tuple[str, ...] = ()
+
+
+def set_limit(*, service: AuthorizedService, limit: Limit, reason: str, by: Actor, at: datetime) -> AuthorizedService:
+    """Set what VA authorizes on a line; a cut below what is spoken for is recorded, and a task says so."""
+    with transaction.atomic():
+        authorization = _locked(service.authorization)
+        rows = AuthorizedService.objects.filter(pk=service.pk)
+        rows.update(
+            description=limit.description,
+            codes=list(limit.codes),
+            limit_kind=limit.limit_kind,
+            visits_authorized=limit.visits,
+            visits_over=_over(limit.visits),
+        )
+        service.refresh_from_db()
+        _add_version(authorization, terms_of(authorization), reason=reason, by=by, at=at)
+        audit.record(
+            by=by,
+            action="authorization.limit_set",
+            subject=service,
+            changes={"limit_kind": limit.limit_kind, "visits": limit.visits, "over": service.visits_over},
+        )
+        _tell_of_bookings_beyond(service, by=by, at=at)
+    return service
+
+
+def _over(visits: int | None) -> Any:
+    if visits is None:
+        return 0
+    return Greatest(Value(0), F("visits_held") + F("visits_used") + F("visits_before_us") - visits)
+
+
+def _tell_of_bookings_beyond(service: AuthorizedService, *, by: Actor, at: datetime) -> None:
+    if service.visits_over and service.visits_held:
+        headline = (
+            f"{service.visits_over} visits beyond what VA authorizes on this line, {service.visits_held} still booked"
+        )
+        chores.open_task(kind="visits_over", subject=service, headline=headline, by=by)
+    else:
+        chores.close_tasks(kind="visits_over", subject=service, proof="within the limit", by=by, at=at)
+
+
+def add_line(*, authorization: Authorization, limit: Limit, by: Actor, at: datetime) -> AuthorizedService:
+    """Add a service line that VA authorizes."""
+    with transaction.atomic():
+        locked = _locked(authorization)
+        last = locked.services.order_by("-number").values_list("number", flat=True).first() or 0
+        service = AuthorizedService.objects.create(
+            practice_id=locked.practice_id,
+            authorization=locked,
+            number=last + 1,
+            description=limit.description,
+            codes=list(limit.codes),
+            limit_kind=limit.limit_kind,
+            visits_authorized=limit.visits,
+        )
+        _add_version(locked, terms_of(locked), reason=f"line {service.number} added", by=by, at=at)
+        audit.record(by=by, action="authorization.limit_set", subject=service, changes={"added": service.number})
+    return service
+
+
+def set_opening_balance(*, service: AuthorizedService, visits: int, source: str, by: Actor) -> AuthorizedService:
+    """Record visits given before this product counted: by another clinic, or by us on paper."""
+    with transaction.atomic():
+        _locked(service.authorization)
+        row = AuthorizedService.objects.select_for_update().get(pk=service.pk)
+        row.visits_before_us, row.before_us_source = visits, source
+        row.visits_over = max(0, -(row.count.left or 0)) if row.limit_kind == LimitKind.COUNTED else 0
+        row.save(update_fields=["visits_before_us", "before_us_source", "visits_over"])
+        audit.record(by=by, action="authorization.opening_balance_set", subject=row, changes={"visits": visits})
+    return row
+
+
+def terms_of(authorization: Authorization) -> Terms:
+    """Return the current terms."""
+    version = authorization.terms
+    seoc = version.seoc_version
+    named = (seoc.seoc_id, seoc.duration_days) if seoc else ("", None)
+    return Terms(version.valid_from, version.valid_through, ThroughSource(version.through_source), *named)
+
+
+def _locked(authorization: Authorization) -> Authorization:
+    rows = Authorization.objects.select_for_update(of=("self",)).select_related("current__seoc_version")
+    return rows.get(pk=authorization.pk)
+
+
+def _add_version(
+    authorization: Authorization, terms: Terms, *, reason: str, by: Actor, at: datetime
+) -> AuthorizationVersion:
+    if terms.valid_from and terms.valid_through and terms.valid_through < terms.valid_from:
+        raise PeriodRunsBackward("the last day is before the first day", field="valid_through")
+    number = authorization.current.number + 1 if authorization.current else 1
+    version = AuthorizationVersion.objects.create(
+        practice_id=authorization.practice_id,
+        authorization=authorization,
+        number=number,
+        valid_from=terms.valid_from,
+        valid_through=terms.valid_through,
+        through_source=terms.source,
+        seoc_version=_pinned(terms, authorization.practice_id),
+        lines=_lines_now(authorization),
+        reason=reason[:200],
+        recorded_at=at,
+        recorded_by_id=by.user_id,
+    )
+    authorization.current = version
+    authorization.save(update_fields=["current"])
+    return version
+
+
+def _pinned(terms: Terms, practice_id: int) -> SeocVersion | None:
+    if not terms.seoc:
+        return None
+    found, _ = SeocVersion.objects.get_or_create(
+        practice_id=practice_id, seoc_id=terms.seoc[:160], defaults={"duration_days": terms.seoc_days}
+    )
+    return found
+
+
+def _lines_now(authorization: Authorization) -> list[dict[str, Any]]:
+    rows = authorization.services.order_by("number")
+    names = ("number", "description", "limit_kind", "visits_authorized", "visits_before_us", "codes")
+    return [{name: getattr(row, name) for name in names} for row in rows]

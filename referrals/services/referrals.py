@@ -1,0 +1,239 @@
+"""Referrals: receive what VA sent, hold what a person must look at, confirm, and move along the states."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+
+from referrals import queries
+from referrals.domain.notice import HoldReason, ReferralNotice, differences_in_digests, hold_reasons
+from referrals.domain.states import OPEN, REFERRAL_MOVES, ReferralState
+from referrals.intake.json_reader import Received, stated_last_day
+from referrals.models import FactSource, Notice, Referral, ThroughSource
+from referrals.services import authorizations, veterans
+from referrals.services.authorizations import Terms
+from vca.core import audit, crypto, documents
+from vca.core.access import Actor
+from vca.core.models import Document, ServiceLocation
+from vca.core.services import chores
+from vca.domain.errors import RuleError
+
+
+class NotReady(RuleError):
+    """Something that a referral needs before it can be confirmed is missing; ``code`` is that of the first thing."""
+
+    def __init__(self, reasons: tuple[HoldReason, ...]) -> None:
+        self.code = queries.rule_of(reasons[0])  # type: ignore[misc]  # the rule is that of the first reason
+        self.reasons = reasons
+        super().__init__("not yet: " + "; ".join(reasons))
+
+
+class MoveNotOffered(RuleError):
+    """The referral is not in a state from which that act may start."""
+
+    code = "REFERRAL-06"
+
+
+class Result(StrEnum):
+    """What became of a record."""
+
+    CREATED = "created"
+    UNCHANGED = "unchanged"
+    DIFFERS = "differs"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record of an import: ``reasons`` why it is held, ``fields`` in which it differs."""
+
+    referral: Referral
+    result: Result
+    reasons: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """One line without names: ``VA0000005681 created, held: visit limits not stated``."""
+        number = self.referral.number
+        if self.result == Result.UNCHANGED:
+            return f"{number} unchanged"
+        if self.result == Result.DIFFERS:
+            return f"{number} differs: {', '.join(self.fields)}, held"
+        return f"{number} created, held: {', '.join(self.reasons)}" if self.reasons else f"{number} created"
+
+
+def import_list(
+    *, content: bytes, received: Iterable[Received], filename: str, by: Actor, at: datetime
+) -> tuple[Outcome, ...]:
+    """Take over a whole list of VA's referral service, or nothing of it; the file is kept as it came."""
+    with transaction.atomic():
+        document = documents.keep(
+            content, kind="va_referral_list", filename=filename, media_type="application/json", by=by
+        )
+        outcomes = tuple(receive(one, source=FactSource.IMPORT, document=document, by=by, at=at) for one in received)
+        counts = {result.value: sum(1 for one in outcomes if one.result == result) for result in Result}
+        audit.record(by=by, action="referral.imported", subject=document, changes=counts)
+    return outcomes
+
+
+def receive(
+    received: Received, *, source: FactSource, by: Actor, at: datetime, document: Document | None = None
+) -> Outcome:
+    """Take over one notice: a new referral, one that is known already, or one that differs and waits for a person."""
+    with transaction.atomic():
+        known = Referral.objects.select_for_update().filter(practice_id=by.practice_id, number=received.notice.number)
+        referral = known.first()
+        if referral is None:
+            return _create(received, source=source, document=document, by=by, at=at)
+        return _compare(referral, received, document=document, by=by, at=at)
+
+
+def _create(received: Received, *, source: FactSource, document: Document | None, by: Actor, at: datetime) -> Outcome:
+    notice = received.notice
+    veteran = veterans.find(notice, by=by)
+    reasons = hold_reasons(notice)
+    if veteran is None:
+        veteran = veterans.record(facts=veterans.facts_in(notice), source=source, by=by, at=at)
+    elif not veterans.agrees(veteran, notice):
+        reasons = (*reasons, HoldReason.VETERAN)
+    referral = Referral.objects.create(
+        practice_id=by.practice_id,
+        veteran=veteran,
+        number=notice.number,
+        state=ReferralState.HELD if reasons else ReferralState.RECEIVED,
+        affiliation=notice.affiliation,
+        va_status=notice.va_status[:20],
+        consult_id=notice.consult_id[:40],
+        station=notice.station[:10],
+        category_of_care=notice.category_of_care[:80],
+        priority=notice.priority[:20],
+        received_at=at,
+    )
+    authorizations.open_for(referral=referral, terms=_terms(received), lines=notice.lines, by=by, at=at)
+    _keep_notice(referral, received, document=document, differs_in=(), at=at)
+    audit.record(by=by, action="referral.received", subject=referral, changes={"held": [r.name for r in reasons]})
+    chores.open_task(kind="referral_held", subject=referral, headline=f"Confirm referral {notice.number}", by=by)
+    said = tuple(f"{reason}: {notice.va_status}" if reason == HoldReason.STATUS else str(reason) for reason in reasons)
+    return Outcome(referral, Result.CREATED, said)
+
+
+def _terms(received: Received) -> Terms:
+    notice = received.notice
+    last = stated_last_day(received)
+    backward = notice.referral_date is not None and last is not None and last < notice.referral_date
+    source = ThroughSource.DERIVED if received.derived_expiration else ThroughSource.PRINTED
+    return Terms(notice.referral_date, None if backward else last, source, notice.seoc, notice.seoc_days)
+
+
+def _compare(referral: Referral, received: Received, *, document: Document | None, by: Actor, at: datetime) -> Outcome:
+    last = referral.notices.order_by("-received_at", "-pk").first()
+    changed = differences_in_digests(last.digests if last else {}, digests(received.notice))
+    if not changed:
+        return Outcome(referral, Result.UNCHANGED)
+    _keep_notice(referral, received, document=document, differs_in=changed, at=at)
+    if referral.state in OPEN:
+        Referral.objects.filter(pk=referral.pk).update(state=ReferralState.HELD)
+    audit.record(by=by, action="referral.notice_received", subject=referral, changes={"fields": list(changed)})
+    headline = f"VA's notice differs: {referral.number}"
+    chores.open_task(kind="referral_differs", subject=referral, headline=headline, by=by)
+    return Outcome(referral, Result.DIFFERS, fields=changed)
+
+
+def digests(notice: ReferralNotice) -> dict[str, str]:
+    """Return a keyed digest of each stated field, so that a difference is seen without keeping the words again."""
+    said = {field.name: getattr(notice, field.name) for field in fields(ReferralNotice)}
+    return {
+        name: crypto.blind_index(json.dumps(value, default=str, sort_keys=True), about=f"notice.{name}")
+        for name, value in said.items()
+        if value
+    }
+
+
+def _keep_notice(
+    referral: Referral, received: Received, *, document: Document | None, differs_in: tuple[str, ...], at: datetime
+) -> Notice:
+    return Notice.objects.create(
+        practice_id=referral.practice_id,
+        referral=referral,
+        document=document,
+        digests=digests(received.notice),
+        differs_in=list(differs_in),
+        expiration_derived=received.derived_expiration,
+        pending=bool(differs_in),
+        received_at=at,
+    )
+
+
+def settle_notice(*, notice: Notice, by: Actor, at: datetime) -> None:
+    """A person has compared a differing notice with the referral and taken over what changed."""
+    with transaction.atomic():
+        settled = Notice.objects.filter(pk=notice.pk, pending=True).update(
+            pending=False, settled_at=at, settled_by_id=by.user_id
+        )
+        if not settled:
+            return
+        audit.record(by=by, action="referral.notice_settled", subject=notice)
+        if not Notice.objects.filter(referral_id=notice.referral_id, pending=True).exists():
+            _close("referral_differs", notice.referral, "compared", by=by, at=at)
+
+
+def _close(kind: str, referral: Referral, proof: str, *, by: Actor, at: datetime) -> None:
+    chores.close_tasks(kind=kind, subject=referral, proof=proof, by=by, at=at)
+
+
+def change_details(*, referral: Referral, facts: dict[str, Any], home: ServiceLocation | None, by: Actor) -> None:
+    """Enter what the paper says: affiliation, network, diagnosis, referring provider, VA's status, home location."""
+    with transaction.atomic():
+        row = Referral.objects.select_for_update().get(pk=referral.pk)
+        for name, value in facts.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(facts))
+        row.authorization.home_location = home
+        row.authorization.save(update_fields=["home_location"])
+        audit.record(by=by, action="referral.changed", subject=referral, changes={"fields": sorted(facts)})
+    referral.refresh_from_db()
+
+
+def confirm(*, referral: Referral, by: Actor, at: datetime) -> None:
+    """Make the referral active. Raises NotReady, which names everything that is missing; MoveNotOffered."""
+    with transaction.atomic():
+        row = Referral.objects.select_for_update().get(pk=referral.pk)
+        reasons = queries.obstacles(row)
+        if reasons and row.state in OPEN:
+            raise NotReady(reasons)
+        _move(row, "confirm", confirmed_at=at, confirmed_by_id=by.user_id, state_reason="")
+        audit.record(by=by, action="referral.confirmed", subject=row)
+        _close("referral_held", row, "confirmed", by=by, at=at)
+    referral.refresh_from_db()
+
+
+def _move(referral: Referral, act: str, **changes: Any) -> None:
+    sources, target = REFERRAL_MOVES.table[act]
+    moved = Referral.objects.filter(pk=referral.pk, state__in=sources).update(state=target, **changes)
+    referral.refresh_from_db()
+    if not moved:
+        raise MoveNotOffered(f"the referral is {referral.get_state_display().lower()}")
+
+
+def _mover(act: str, action: str) -> Callable[..., None]:
+    def move(*, referral: Referral, reason: str, by: Actor, at: datetime) -> None:
+        with transaction.atomic():
+            _move(referral, act, state_reason=reason)
+            audit.record(by=by, action=action, subject=referral)
+            if referral.state not in OPEN:
+                _close("referral_held", referral, action, by=by, at=at)
+
+    move.__doc__ = f"{action.partition('.')[2].capitalize()}, with a reason. Raises MoveNotOffered."
+    return move
+
+
+reject = _mover("reject", "referral.rejected")
+reopen = _mover("reopen", "referral.reopened")
+suspend = _mover("suspend", "referral.suspended")
+resume = _mover("resume", "referral.resumed")
+cancel = _mover("cancel", "referral.cancelled")
+complete = _mover("complete", "referral.completed")

@@ -1,0 +1,91 @@
+"""Veterans: find the one a referral speaks of, record a new one, add a version of the facts."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from referrals.domain.notice import ReferralNotice
+from referrals.models import FactSource, Veteran, VeteranFacts, facts_of, icn_index
+from vca.core import access, audit
+from vca.core.access import Actor
+
+
+def find(notice: ReferralNotice, *, by: Actor) -> Veteran | None:
+    """Return the Veteran with that ICN, else the one with that name and date of birth; never a guess."""
+    mine = access.scope(Veteran.objects.select_related("current"), by)
+    if notice.icn:
+        known = mine.filter(icn_index=icn_index(notice.icn)).first()
+        if known:
+            return known
+    if not (notice.last_name and notice.first_name and notice.date_of_birth):
+        return None
+    same = mine.filter(
+        current__last_name__iexact=notice.last_name,
+        current__first_name__iexact=notice.first_name,
+        current__date_of_birth=notice.date_of_birth,
+    )
+    # Somebody known under another ICN is somebody else.
+    return same.filter(icn_index="").first() if notice.icn else same.order_by("pk").first()
+
+
+def agrees(veteran: Veteran, notice: ReferralNotice) -> bool:
+    """Tell whether name and date of birth on the notice are those on file; what is not stated does not disagree."""
+    known = veteran.facts
+    pairs = (
+        (notice.last_name.casefold(), known.last_name.casefold()),
+        (notice.first_name.casefold(), known.first_name.casefold()),
+        (notice.date_of_birth, known.date_of_birth),
+    )
+    return all(said == held for said, held in pairs if said)
+
+
+def record(*, facts: dict[str, Any], source: FactSource, by: Actor, at: datetime) -> Veteran:
+    """Record a Veteran with the first version of the facts."""
+    with transaction.atomic():
+        veteran = Veteran.objects.create(practice_id=by.practice_id)
+        _add_version(veteran, facts, source=source, by=by, at=at)
+        audit.record(by=by, action="veteran.recorded", subject=veteran)
+    return veteran
+
+
+def change(*, veteran: Veteran, facts: dict[str, Any], source: FactSource, by: Actor, at: datetime) -> bool:
+    """Add a version with the changed facts; tell whether anything changed."""
+    with transaction.atomic():
+        locked = Veteran.objects.select_for_update(of=("self",)).select_related("current").get(pk=veteran.pk)
+        before = facts_of(locked.facts)
+        changed = sorted(name for name, value in facts.items() if before[name] != value)
+        if not changed:
+            return False
+        _add_version(locked, {**before, **facts}, source=source, by=by, at=at)
+        audit.record(by=by, action="veteran.changed", subject=veteran, changes={"fields": changed})
+    veteran.refresh_from_db()
+    return True
+
+
+def _add_version(
+    veteran: Veteran, facts: dict[str, Any], *, source: FactSource, by: Actor, at: datetime
+) -> VeteranFacts:
+    version = VeteranFacts.objects.create(
+        practice_id=veteran.practice_id,
+        veteran=veteran,
+        source=source,
+        recorded_at=at,
+        recorded_by_id=by.user_id,
+        **facts,
+    )
+    veteran.current = version
+    veteran.icn_index = icn_index(version.icn)
+    veteran.save(update_fields=["current", "icn_index"])
+    return version
+
+
+def facts_in(notice: ReferralNotice) -> dict[str, Any]:
+    """Return what a notice says of the Veteran."""
+    return {
+        "last_name": notice.last_name or "(not stated)",
+        "first_name": notice.first_name,
+        "middle_name": notice.middle_name[:25],
+        "date_of_birth": notice.date_of_birth,
+        "icn": notice.icn,
+    }

@@ -1,0 +1,309 @@
+"""Visits: book, walk in, check in, complete, cancel, no-show, undo, void. Each deed is one transaction.
+
+The authorization's row is locked first, so that its dates and state stand still while a visit is judged by them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from referrals.domain import drawdown
+from referrals.domain.states import VISIT_MOVES, Affiliation, ReferralState, VisitState
+from referrals.models import Authorization, Visit, VisitService
+from referrals.services import ledger
+from referrals.signals import visit_voiding
+from vca.core import audit
+from vca.core.access import Actor
+from vca.core.models import Clinician, ServiceLocation
+from vca.core.services import practices
+from vca.domain.errors import RuleError
+
+
+class ReferralNotActive(RuleError):
+    """The referral has not been confirmed, or is no longer active."""
+
+    code = "VISIT-01"
+
+
+class MoveNotOffered(RuleError):
+    """The visit is not in a state from which that act may start."""
+
+    code = "VISIT-05"
+
+
+class NoAgreement(RuleError):
+    """No agreement with VA covers that day."""
+
+    code = "VISIT-06"
+
+
+class ForeignLine(RuleError):
+    """A service names a line of another authorization."""
+
+    code = "VISIT-08"
+
+
+class NothingToCount(RuleError):
+    """The visit names no service line."""
+
+    code = "VISIT-09"
+
+
+class ClinicianNotApproved(RuleError):
+    """VA has not approved the clinician for that day."""
+
+    code = "VISIT-10"
+
+
+class TooEarly(RuleError):
+    """The visit's day has not come."""
+
+    code = "VISIT-11"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One service of a visit: its line, its clinician, and what will be billed. ``ndc_quantity`` is in ``ndc_unit``."""
+
+    service_id: int
+    clinician_id: int
+    code: str = ""
+    modifiers: str = ""
+    units: int = 1
+    drug_name: str = ""
+    ndc: str = ""
+    ndc_unit: str = ""
+    ndc_quantity: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A visit as it is wanted: where, when, and its services."""
+
+    authorization: Authorization
+    location: ServiceLocation
+    starts_at: datetime
+    services: Sequence[Planned]
+    diagnoses: Sequence[str] = ()
+
+
+def book(*, plan: Plan, by: Actor, at: datetime) -> Visit:
+    """Book a visit and hold one authorized visit on each of its lines.
+
+    Raises ReferralNotActive, VisitOutsidePeriod, VisitsExhausted, LimitNotKnown, NoAgreement, ClinicianNotApproved.
+    """
+    with transaction.atomic():
+        visit = _make(plan, VisitState.BOOKED, by=by, at=at)
+        ledger.hold(visit=visit, by=by, at=at)
+        audit.record(by=by, action="visit.booked", subject=visit)
+    return visit
+
+
+def walk_in(*, plan: Plan, by: Actor, at: datetime) -> Visit:
+    """Check in a visit that was not booked: it uses at once. Raises as ``book`` does."""
+    with transaction.atomic():
+        visit = _make(plan, VisitState.ARRIVED, by=by, at=at)
+        ledger.use_directly(visit=visit, by=by, at=at)
+        audit.record(by=by, action="visit.walked_in", subject=visit)
+    return visit
+
+
+def _make(plan: Plan, state: VisitState, *, by: Actor, at: datetime) -> Visit:
+    authorization = locked(plan.authorization)
+    on = plan.location.civil_day(plan.starts_at)
+    _refuse_cover(authorization, on=on, by=by)
+    _refuse_services(authorization, plan.services, on=on)
+    arrived = state == VisitState.ARRIVED
+    visit = Visit.objects.create(
+        practice_id=authorization.practice_id,
+        authorization=authorization,
+        veteran_id=authorization.veteran_id,
+        location=plan.location,
+        state=state,
+        walk_in=arrived,
+        on=on,
+        starts_at=plan.starts_at,
+        booked_at=at,
+        arrived_at=at if arrived else None,
+        diagnoses=list(plan.diagnoses),
+        booked_by_id=by.user_id,
+    )
+    _write_services(visit, plan.services)
+    return visit
+
+
+def locked(authorization: Authorization) -> Authorization:
+    """Return the authorization with its row locked, so that its terms stand still until the commit."""
+    rows = Authorization.objects.select_for_update(of=("self",)).select_related("current", "referral")
+    return rows.get(pk=authorization.pk)
+
+
+def _refuse_cover(authorization: Authorization, *, on: date, by: Actor) -> None:
+    referral = authorization.referral
+    if referral.state != ReferralState.ACCEPTED:
+        raise ReferralNotActive(f"the referral is {referral.get_state_display().lower()}")
+    drawdown.refuse_day(authorization.terms.period, on)
+    needs_agreement = referral.affiliation == Affiliation.VCA
+    if needs_agreement and not practices.agreements_in_force(by, on=on).exists():
+        raise NoAgreement(f"no agreement with VA is in force on {on:%d %b %Y}")
+
+
+def _refuse_services(authorization: Authorization, services: Sequence[Planned], *, on: date) -> None:
+    if not services:
+        raise NothingToCount("choose at least one service line")
+    lines = set(authorization.services.values_list("pk", flat=True))
+    if any(planned.service_id not in lines for planned in services):
+        raise ForeignLine("a service names a line of another authorization")
+    wanted = {planned.clinician_id for planned in services}
+    clinicians = Clinician.objects.filter(pk__in=wanted, practice_id=authorization.practice_id, is_active=True)
+    found = {clinician.pk: clinician for clinician in clinicians}
+    for clinician_id in sorted(wanted):
+        clinician = found.get(clinician_id)
+        if clinician is None or not clinician.is_approved(on):
+            raise ClinicianNotApproved(f"VA's approval of the clinician does not cover {on:%d %b %Y}")
+
+
+def _write_services(visit: Visit, services: Sequence[Planned]) -> None:
+    VisitService.objects.bulk_create(
+        VisitService(
+            practice_id=visit.practice_id,
+            visit=visit,
+            service_id=planned.service_id,
+            clinician_id=planned.clinician_id,
+            code=planned.code.upper(),
+            modifiers=planned.modifiers,
+            units=planned.units,
+            drug_name=planned.drug_name,
+            ndc=planned.ndc,
+            ndc_unit=planned.ndc_unit,
+            ndc_quantity=planned.ndc_quantity,
+        )
+        for planned in services
+    )
+
+
+def _move(visit: Visit, act: str, **changes: Any) -> None:
+    """Move the visit by one conditional UPDATE: of two at once, one finds the state gone. Raises MoveNotOffered."""
+    sources, target = VISIT_MOVES.table[act]
+    moved = Visit.objects.filter(pk=visit.pk, state__in=sources).update(state=target, **changes)
+    visit.refresh_from_db()
+    if not moved:
+        raise MoveNotOffered(f"the visit is {visit.get_state_display().lower()} already")
+
+
+def check_in(*, visit: Visit, by: Actor, at: datetime) -> None:
+    """The Veteran has arrived: what was held is used. Raises TooEarly, MoveNotOffered, and what refuses cover."""
+    with transaction.atomic():
+        authorization = locked(visit.authorization)
+        if visit.on > visit.location.civil_day(at):
+            raise TooEarly(f"the visit is on {visit.on:%d %b %Y}")
+        _refuse_cover(authorization, on=visit.on, by=by)
+        _move(visit, "check_in", arrived_at=at)
+        ledger.use_held(visit=visit, by=by, at=at)
+        audit.record(by=by, action="visit.checked_in", subject=visit)
+
+
+def complete(*, visit: Visit, by: Actor, at: datetime, diagnoses: Sequence[str] = ()) -> None:
+    """The visit has been given; billing may now claim it. Raises MoveNotOffered."""
+    with transaction.atomic():
+        changes = {"diagnoses": list(diagnoses)} if diagnoses else {}
+        _move(visit, "complete", completed_at=at, **changes)
+        audit.record(by=by, action="visit.completed", subject=visit)
+
+
+def cancel(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
+    """Cancel a booked visit and give back its hold. Raises MoveNotOffered."""
+    with transaction.atomic():
+        _move(visit, "cancel", ended_at=at, reason=reason)
+        ledger.release(visit=visit, by=by, at=at)
+        audit.record(by=by, action="visit.cancelled", subject=visit)
+
+
+def no_show(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
+    """The Veteran did not come: the hold is given back, and nobody is charged. Raises TooEarly, MoveNotOffered."""
+    with transaction.atomic():
+        if visit.on > visit.location.civil_day(at):
+            raise TooEarly(f"the visit is on {visit.on:%d %b %Y}")
+        _move(visit, "no_show", ended_at=at, reason=reason)
+        ledger.release(visit=visit, by=by, at=at)
+        audit.record(by=by, action="visit.no_show", subject=visit)
+
+
+def undo(*, visit: Visit, by: Actor, at: datetime) -> None:
+    """Undo the last act on a visit by its opposite entry. Raises MoveNotOffered, and what refuses a new hold."""
+    with transaction.atomic():
+        visit.refresh_from_db()
+        if visit.state == VisitState.ARRIVED and visit.walk_in:
+            void(visit=visit, reason="walk-in undone", by=by, at=at)
+            return
+        undoing = _UNDO.get(VisitState(visit.state))
+        if undoing is None:
+            raise MoveNotOffered(f"a visit that is {visit.get_state_display().lower()} has nothing to undo")
+        undoing(visit, by, at)
+        audit.record(by=by, action="visit.undone", subject=visit, changes={"now": visit.state})
+
+
+def _undo_check_in(visit: Visit, by: Actor, at: datetime) -> None:
+    _move(visit, "undo_check_in", arrived_at=None)
+    ledger.void(visit=visit, by=by, at=at, back_to_hold=True)
+
+
+def _undo_complete(visit: Visit, by: Actor, at: datetime) -> None:
+    _move(visit, "undo_complete", completed_at=None)
+    _ask_billing(visit)
+
+
+def _undo_cancel(visit: Visit, by: Actor, at: datetime) -> None:
+    _refuse_cover(locked(visit.authorization), on=visit.on, by=by)
+    _move(visit, "undo_cancel", ended_at=None, reason="")
+    ledger.hold(visit=visit, by=by, at=at)
+
+
+def _undo_no_show(visit: Visit, by: Actor, at: datetime) -> None:
+    _refuse_cover(locked(visit.authorization), on=visit.on, by=by)
+    _move(visit, "undo_no_show", ended_at=None, reason="")
+    ledger.hold(visit=visit, by=by, at=at)
+
+
+def _ask_billing(visit: Visit) -> None:
+    """Let billing refuse, after the visit's row is locked: a claim drafted at the same time waits and sees the move."""
+    visit_voiding.send(sender=Visit, visit_id=visit.pk)
+
+
+_UNDO = {
+    VisitState.ARRIVED: _undo_check_in,
+    VisitState.COMPLETED: _undo_complete,
+    VisitState.CANCELLED: _undo_cancel,
+    VisitState.NO_SHOW: _undo_no_show,
+}
+
+
+def void(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
+    """Strike a visit that never was: its use is taken back. Billing may refuse. Raises MoveNotOffered."""
+    with transaction.atomic():
+        _move(visit, "void", ended_at=at, reason=reason)
+        _ask_billing(visit)
+        ledger.void(visit=visit, by=by, at=at, back_to_hold=False)
+        audit.record(by=by, action="visit.voided", subject=visit)
+
+
+def change_services(*, visit: Visit, services: Sequence[Planned], diagnoses: Sequence[str], by: Actor) -> None:
+    """Correct what is billed for a visit that stands on no claim; its lines stay, so the count stays.
+
+    Raises ForeignLine when the correction would count on other lines.
+    """
+    with transaction.atomic():
+        authorization = locked(visit.authorization)
+        Visit.objects.select_for_update().get(pk=visit.pk)
+        _ask_billing(visit)
+        _refuse_services(authorization, services, on=visit.on)
+        if {planned.service_id for planned in services} != set(ledger.lines_of(visit)):
+            raise ForeignLine("a correction keeps the lines on which the visit counts; void it and enter it anew")
+        VisitService.objects.filter(visit=visit).delete()
+        _write_services(visit, services)
+        Visit.objects.filter(pk=visit.pk).update(diagnoses=list(diagnoses))
+        audit.record(by=by, action="visit.services_changed", subject=visit)

@@ -1,0 +1,138 @@
+"""Visit pages: book, walk in, correct, and the acts on a visit."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.forms import formset_factory
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from referrals import forms, queries
+from referrals.models import Authorization, Visit
+from referrals.services import visits
+from vca.core import access
+from vca.core.access import PageRequest, View
+from vca.core.pages import came_from
+
+MOST_SERVICES = 6
+
+
+def _authorization(request: PageRequest, authorization_id: int) -> Authorization:
+    return get_object_or_404(queries.authorizations(request.actor), pk=authorization_id)
+
+
+def _visit(request: PageRequest, visit_id: int) -> Visit:
+    rows = Visit.objects.select_related("authorization__referral", "location", "veteran__current")
+    return get_object_or_404(access.scope(rows, request.actor), pk=visit_id)
+
+
+def _services(request: PageRequest, authorization: Authorization, initial: list[dict[str, Any]] | None = None) -> Any:
+    """Return the formset of services: as many blank ones as there are lines, so that it works without JavaScript."""
+    blank = 1 if initial else min(MOST_SERVICES, max(1, authorization.services.count()))
+    kind = formset_factory(forms.ServiceForm, extra=blank, max_num=MOST_SERVICES, can_delete=bool(initial))
+    return kind(request.POST or None, initial=initial, prefix="services", form_kwargs={"authorization": authorization})
+
+
+def _planned(formset: Any) -> list[visits.Planned]:
+    kept = [one for one in formset.forms if one.has_changed() or one.initial]
+    return [one.planned() for one in kept if not one.cleaned_data.pop("DELETE", False)]
+
+
+@access.page("book_visits")
+def book_visit(request: PageRequest, authorization_id: int) -> HttpResponse:
+    """Book a visit: it holds one authorized visit on each of its lines."""
+    return _plan_page(request, authorization_id, visits.book, "Book a visit", "Book")
+
+
+@access.page("check_in_visits")
+def walk_in(request: PageRequest, authorization_id: int) -> HttpResponse:
+    """Check in a visit that was not booked."""
+    return _plan_page(request, authorization_id, visits.walk_in, "Walk-in", "Check in")
+
+
+def _plan_page(
+    request: PageRequest, authorization_id: int, deed: Callable[..., Visit], heading: str, act: str
+) -> HttpResponse:
+    authorization = _authorization(request, authorization_id)
+    zone = authorization.home_location.zone if authorization.home_location else timezone.get_default_timezone()
+    now = timezone.now()
+    initial = {"at": now.astimezone(zone).time()} if deed is visits.walk_in else {}
+    today = now.astimezone(zone).date()
+    form = forms.VisitForm(request.POST or None, authorization=authorization, today=today, initial=initial)
+    services = _services(request, authorization)
+    if request.method == "POST" and form.is_valid() and services.is_valid():
+        place, starts_at = form.cleaned_data["location"], form.starts_at()
+        plan = visits.Plan(authorization, place, starts_at, _planned(services))
+        visit = deed(plan=plan, by=request.actor, at=now)
+        undo = reverse("undo_visit" if visit.walk_in else "cancel_visit", args=[visit.pk])
+        messages.success(request, f"{heading}: done.", extra_tags=f"undo:{undo}")
+        return redirect("authorization", authorization.pk)
+    context = {"form": form, "services": services, "authorization": authorization, "heading": heading, "act": act}
+    return render(request, "referrals/visit_form.html", context, status=422 if form.errors else 200)
+
+
+@access.page("book_visits")
+def edit_visit(request: PageRequest, visit_id: int) -> HttpResponse:
+    """Correct what is billed for a visit: codes, units, drug, clinician, diagnoses. Its lines stay."""
+    visit = _visit(request, visit_id)
+    names = ("service", "clinician", "code", "modifiers", "units", "drug_name", "ndc", "ndc_unit", "ndc_quantity")
+    kept = [{name: getattr(one, name) for name in names} for one in visit.services.order_by("pk")]
+    services = _services(request, visit.authorization, kept)
+    form = forms.DiagnosesForm(request.POST or None, initial={"diagnoses": ", ".join(visit.diagnoses)})
+    if request.method == "POST" and form.is_valid() and services.is_valid():
+        diagnoses = form.cleaned_data["diagnoses"]
+        visits.change_services(visit=visit, services=_planned(services), diagnoses=diagnoses, by=request.actor)
+        messages.success(request, "The services of the visit are saved.")
+        return redirect("authorization", visit.authorization_id)
+    context = {"form": form, "services": services, "visit": visit, "authorization": visit.authorization}
+    context |= {"heading": "Services of the visit", "act": "Save services"}
+    return render(request, "referrals/visit_form.html", context)
+
+
+def _act(permission: str, deed: Callable[..., None], said: str, *fields: str) -> View:
+    """Return the view of an act on a visit, with these fields of the form; a toast offers to undo it."""
+
+    @require_POST
+    @access.page(permission)
+    def view(request: PageRequest, visit_id: int) -> HttpResponse:
+        visit = _visit(request, visit_id)
+        words = {name: request.POST.get(name, "").strip()[:200] for name in fields}
+        deed(visit=visit, by=request.actor, at=timezone.now(), **words)
+        messages.success(request, said, extra_tags=f"undo:{reverse('undo_visit', args=[visit.pk])}")
+        return redirect(came_from(request, reverse("authorization", args=[visit.authorization_id])))
+
+    return view
+
+
+check_in = _act("check_in_visits", visits.check_in, "Checked in.")
+complete = _act("complete_visits", visits.complete, "Completed.")
+cancel = _act("book_visits", visits.cancel, "Cancelled; the authorized visit is free again.", "reason")
+no_show = _act("check_in_visits", visits.no_show, "No-show; the visit is free again. Nobody is charged.", "reason")
+
+
+@require_POST
+@access.page("check_in_visits")
+def undo(request: PageRequest, visit_id: int) -> HttpResponse:
+    """Undo the last act on a visit."""
+    visit = _visit(request, visit_id)
+    visits.undo(visit=visit, by=request.actor, at=timezone.now())
+    messages.success(request, f"Undone: the visit is {visit.get_state_display().lower()} again.")
+    return redirect(came_from(request, reverse("authorization", args=[visit.authorization_id])))
+
+
+@require_POST
+@access.page("void_visits")
+def void(request: PageRequest, visit_id: int) -> HttpResponse:
+    """Strike a visit that never was, with a reason."""
+    visit = _visit(request, visit_id)
+    form = forms.ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say why the visit is struck; the reason is kept.")
+    else:
+        visits.void(visit=visit, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
+        messages.success(request, "The visit is struck; the authorized visit is free again.")
+    return redirect("authorization", visit.authorization_id)

@@ -1,0 +1,77 @@
+"""The words of referrals: permissions by role, kinds of event, document, job, task and alert, and parameters."""
+
+from vca.core.vocabulary import Parameter, Role, declare
+
+CARE = (Role.FRONT_DESK, Role.NURSE, Role.CLINICIAN)
+EVERYBODY = tuple(Role)
+DESK = (Role.BILLER, Role.ADMINISTRATOR)
+
+declare(
+    permissions={
+        "see_referrals": EVERYBODY,
+        "see_veterans": EVERYBODY,
+        "enter_referrals": DESK,
+        "confirm_referrals": DESK,
+        "change_limits": DESK,
+        "change_veterans": (*DESK, Role.FRONT_DESK),
+        "book_visits": (*CARE, Role.ADMINISTRATOR, Role.BILLER),
+        "check_in_visits": (*CARE, Role.ADMINISTRATOR),
+        "complete_visits": (Role.CLINICIAN, Role.ADMINISTRATOR),
+        "void_visits": (Role.ADMINISTRATOR, Role.BILLER),
+    },
+    audit_events={
+        "authorization.amended": "Authorization amended",
+        "authorization.limit_set": "Visit limit set",
+        "authorization.opening_balance_set": "Visits given before us set",
+        "referral.cancelled": "Referral cancelled",
+        "referral.changed": "Referral details changed",
+        "referral.completed": "Referral completed",
+        "referral.confirmed": "Referral confirmed",
+        "referral.imported": "Referral imported",
+        "referral.notice_received": "Newer notice received",
+        "referral.notice_settled": "Newer notice settled",
+        "referral.received": "Referral received",
+        "referral.rejected": "Referral rejected",
+        "referral.reopened": "Rejection of a referral undone",
+        "referral.resumed": "Referral resumed",
+        "referral.suspended": "Referral suspended",
+        "veteran.changed": "Facts about a Veteran changed",
+        "veteran.recorded": "Veteran recorded",
+        "visit.booked": "Visit booked",
+        "visit.cancelled": "Visit cancelled",
+        "visit.checked_in": "Visit checked in",
+        "visit.completed": "Visit completed",
+        "visit.no_show": "Visit marked as no-show",
+        "visit.services_changed": "Services of a visit changed",
+        "visit.undone": "Last act on a visit undone",
+        "visit.voided": "Visit voided",
+        "visit.walked_in": "Walk-in checked in",
+        "watch.swept": "Authorizations watched",
+    },
+    documents={"va_referral_list": "List of VA's referral service"},
+    jobs={"watch_authorizations": "Watch authorizations for their end and their last visits"},
+    daily_jobs=("watch_authorizations",),
+    tasks={
+        "referral_held": "Referral waits to be confirmed",
+        "referral_differs": "Newer notice differs",
+        "visits_over": "Bookings beyond the authorized visits",
+    },
+    alerts={"authorization_ending": "Authorization ending", "visits_left": "Few visits left"},
+    parameters=(
+        Parameter(
+            "authorization-ending-days",
+            "45,30,21,7",
+            "days before the last day",
+            "This product's own default; help pages of a large mental-health group advise 3 to 4 weeks",
+            "today",
+        ),
+        Parameter(
+            "visits-left",
+            "2,0",
+            "visits left on a service line",
+            "This product's own default",
+            "today",
+            verify_with_va=False,
+        ),
+    ),
+)

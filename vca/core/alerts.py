@@ -1,0 +1,149 @@
+"""Alerts: one open per subject and kind, upgraded in place; each threshold reaches each person once per basis.
+
+The basis is the deadline or limit that a threshold was computed from, so that an extended authorization warns again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from vca.core import audit, vocabulary
+from vca.core.access import Actor
+from vca.core.models import Alert, AlertState, Delivery, Membership, Outcome
+from vca.core.vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What is to be raised. ``passed`` holds all thresholds reached, the tightest last; ``basis`` what they hang on."""
+
+    kind: str
+    rule_code: str
+    subject_kind: str
+    subject_id: int
+    passed: tuple[int, ...]
+    basis: str
+    headline: str
+    due_on: date | None
+    roles: tuple[Role, ...]
+
+
+def raise_alert(due: Reached, *, by: Actor, at: datetime) -> Alert | None:
+    """Open or upgrade the alert and deliver it once; ``None`` when everything was delivered before.
+
+    Raises KeyError for an undeclared kind.
+    """
+    vocabulary.words(vocabulary.Family.ALERT, due.kind)
+    with transaction.atomic():
+        fresh = _undelivered(due, by)
+        if not fresh:
+            return None
+        alert = _open(due, by=by, at=at)
+        Delivery.objects.bulk_create(
+            [_delivery(due, alert, threshold, recipient, at) for threshold, recipient in fresh],
+            ignore_conflicts=True,
+        )
+    return alert
+
+
+def _undelivered(due: Reached, by: Actor) -> list[tuple[int, Membership]]:
+    recipients = Membership.objects.filter(
+        practice_id=by.practice_id,
+        is_active=True,
+        user__is_active=True,
+        role__in=due.roles,
+    )
+    known = set(
+        Delivery.objects.filter(
+            kind=due.kind,
+            subject_kind=due.subject_kind,
+            subject_id=due.subject_id,
+            basis=due.basis,
+        ).values_list("threshold", "recipient_id")
+    )
+    pairs = [(threshold, recipient) for threshold in due.passed for recipient in recipients.order_by("pk")]
+    return [pair for pair in pairs if (pair[0], pair[1].pk) not in known]
+
+
+def _open(due: Reached, *, by: Actor, at: datetime) -> Alert:
+    said = {
+        "threshold": due.passed[-1],
+        "basis": due.basis,
+        "headline": due.headline,
+        "due_on": due.due_on,
+        "upgraded_at": at,
+    }
+    about = {
+        "practice_id": by.practice_id,
+        "subject_kind": due.subject_kind,
+        "subject_id": due.subject_id,
+        "kind": due.kind,
+    }
+    fresh = Alert(**about, **said, rule_code=due.rule_code, raised_at=at)
+    Alert.objects.bulk_create([fresh], ignore_conflicts=True)
+    alert = Alert.objects.select_for_update().get(**about, state=AlertState.OPEN)
+    Alert.objects.filter(pk=alert.pk).update(**said)
+    audit.record(
+        by=by,
+        action="alert.raised",
+        subject=alert,
+        changes={"threshold": due.passed[-1]},
+    )
+    return alert
+
+
+def _delivery(due: Reached, alert: Alert, threshold: int, recipient: Membership, at: datetime) -> Delivery:
+    return Delivery(
+        practice_id=alert.practice_id,
+        alert=alert,
+        kind=due.kind,
+        subject_kind=due.subject_kind,
+        subject_id=due.subject_id,
+        threshold=threshold,
+        basis=due.basis,
+        recipient=recipient,
+        outcome=Outcome.DELIVERED if threshold == due.passed[-1] else Outcome.PASSED,
+        at=at,
+    )
+
+
+def resolve(*, kind: str, subject_kind: str, subject_ids: Sequence[int], by: Actor, at: datetime) -> int:
+    """Close open alerts whose cause is gone; return how many."""
+    gone = open_alerts(by).filter(kind=kind, subject_kind=subject_kind, subject_id__in=subject_ids)
+    return _close(gone, state=AlertState.RESOLVED, reason="the cause is gone", by=by, at=at)
+
+
+def dismiss(*, alert: Alert, reason: str, by: Actor, at: datetime) -> bool:
+    """Close an alert by a person's decision; tell whether it was still open."""
+    mine = open_alerts(by).filter(pk=alert.pk)
+    return bool(_close(mine, state=AlertState.DISMISSED, reason=reason, by=by, at=at))
+
+
+def _close(alerts: QuerySet[Alert], *, state: AlertState, reason: str, by: Actor, at: datetime) -> int:
+    with transaction.atomic():
+        closing = list(alerts.select_for_update().order_by("pk"))
+        Alert.objects.filter(pk__in=[alert.pk for alert in closing]).update(
+            state=state, closed_at=at, closed_reason=reason
+        )
+        for alert in closing:
+            audit.record(by=by, action=f"alert.{state.lower()}", subject=alert)
+    return len(closing)
+
+
+def reopen(*, alert: Alert, by: Actor) -> bool:
+    """Undo a dismissal; tell whether there was one to undo."""
+    with transaction.atomic():
+        again = Alert.objects.filter(pk=alert.pk, practice_id=by.practice_id, state=AlertState.DISMISSED).update(
+            state=AlertState.OPEN, closed_at=None, closed_reason=""
+        )
+        if again:
+            audit.record(by=by, action="alert.reopened", subject=alert)
+    return bool(again)
+
+
+def open_alerts(by: Actor) -> QuerySet[Alert]:
+    """Return the practice's open alerts."""
+    return Alert.objects.filter(practice_id=by.practice_id, state=AlertState.OPEN)

@@ -1,0 +1,50 @@
+"""Who calls the API, and whether they may."""
+
+from typing import cast
+
+from django.utils import timezone
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from vca.core import access
+from vca.core.access import Actor
+from vca.core.models import ApiToken, User
+from vca.core.services import people
+
+SCHEME = "Bearer"
+
+
+class TokenAuthentication(BaseAuthentication):
+    """``Authorization: Bearer vca_...``; a token comes from a page or a command, never for a password."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        """Return person and token, or ``None`` without the header. Raises AuthenticationFailed."""
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme != SCHEME:
+            return None
+        token = people.holder(text.strip(), at=timezone.now())
+        if token is None:
+            raise exceptions.AuthenticationFailed("This token is not known, has ended, or was revoked.")
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Make a missing token a 401."""
+        return SCHEME
+
+
+class NeedsPermission(BasePermission):
+    """Each API view names its permission by method: ``permissions = {"GET": "see_referrals"}``."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        """Refuse an unnamed method too."""
+        if not request.auth:
+            raise exceptions.NotAuthenticated("Send a token: Authorization: Bearer ...")
+        needed = getattr(view, "permissions", {}).get(request.method)
+        return needed is not None and actor_of(request).may(needed)
+
+
+def actor_of(request: Request) -> Actor:
+    """Return who acts through the API."""
+    return access.token(cast(ApiToken, request.auth))

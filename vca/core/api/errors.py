@@ -1,0 +1,53 @@
+"""One shape for every error of the API."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from vca.core.access import NotPermitted
+from vca.domain.errors import RuleError
+
+CODES = {401: "NOT-SIGNED-IN", 403: "ACCESS-01", 404: "NOT-FOUND", 405: "METHOD"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong: a rule's code or a word, a sentence, the field, the rule's source, and what to do next."""
+
+    code: str
+    message: str
+    field: str = ""
+    source: str = ""
+    next_act: str = ""
+
+
+def explain(fault: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer every error in one shape: ``{"error": {"code", "message", "field", "source", "next_act"}}``."""
+    if isinstance(fault, RuleError):
+        status = 403 if isinstance(fault, NotPermitted) else 409
+        rule = fault.rule
+        body = Problem(fault.code, fault.detail, fault.field, rule.source, rule.next_act)
+        return Response({"error": asdict(body)}, status=status)
+    response = exception_handler(fault, context)
+    if response is None:
+        return None
+    if isinstance(fault, exceptions.ValidationError):
+        field, message = first_fault(fault.detail)
+        return Response({"error": {**asdict(Problem("INPUT", message, field)), "details": response.data}}, status=422)
+    code = CODES.get(response.status_code, "INPUT")
+    response.data = {"error": asdict(Problem(code, str(getattr(fault, "detail", "Not found."))))}
+    return response
+
+
+def first_fault(detail: Any, path: str = "") -> tuple[str, str]:
+    """Return the first faulty field, as a path, and its sentence."""
+    if isinstance(detail, dict):
+        name, inner = next(iter(detail.items()))
+        return first_fault(inner, f"{path}.{name}" if path else str(name))
+    if isinstance(detail, list):
+        place, inner = next(((at, item) for at, item in enumerate(detail) if item), (0, ""))
+        return first_fault(inner, f"{path}[{place}]" if isinstance(inner, dict | list) else path)
+    return path, str(detail)

@@ -1,0 +1,127 @@
+"""Encryption of fields and files at rest: AES-256-GCM with key ids, and blind indexes for equality search.
+
+FIELD_KEYS is ``id:base64[,id:base64...]``, 32 bytes each; the first key encrypts, all of them decrypt, so a key is
+rotated by putting a new one in front. The associated data ties a ciphertext to its table, column and row: moved to
+another row, it no longer opens. Source: 45 CFR 164.312(a)(2)(iv), encryption and decryption.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from functools import cache
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+NONCE_BYTES = 12
+
+
+class SealBroken(Exception):
+    """A ciphertext does not open: its key is missing, or it was moved or altered."""
+
+
+@cache
+def keys() -> dict[str, bytes]:
+    """Return the field keys by id, the encrypting one first. Raises ImproperlyConfigured on a malformed list."""
+    found: dict[str, bytes] = {}
+    for item in settings.FIELD_KEYS.split(","):
+        key_id, colon, encoded = item.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            key = b""
+        if not (key_id and colon and len(key) == 32):
+            raise ImproperlyConfigured("FIELD_KEYS must be id:base64[,id:base64...] with 32 bytes each.")
+        found[key_id] = key
+    return found
+
+
+def seal(plain: bytes, *, about: str) -> bytes:
+    """Return ``id:nonce+ciphertext``. ``about`` names table, column and row, and is needed again to open it."""
+    key_id, key = next(iter(keys().items()))
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return key_id.encode() + b":" + nonce + AESGCM(key).encrypt(nonce, plain, about.encode())
+
+
+def unseal(sealed: bytes, *, about: str) -> bytes:
+    """Return the plain bytes. Raises SealBroken."""
+    key_id, _, rest = sealed.partition(b":")
+    key = keys().get(key_id.decode(errors="replace"))
+    if key is None:
+        raise SealBroken("the key that sealed this is not among FIELD_KEYS")
+    try:
+        return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], about.encode())
+    except InvalidTag:
+        raise SealBroken("this was sealed for another place, or was altered") from None
+
+
+def blind_index(value: str, *, about: str) -> str:
+    """Return a keyed hash by which equal values are found without being readable; empty for an empty value.
+
+    The oldest key makes the index, so that rotating the encrypting key leaves the index as it is.
+    """
+    if not value:
+        return ""
+    key = list(keys().values())[-1]
+    return hmac.new(key, f"index:{about}:{value}".encode(), hashlib.sha256).hexdigest()
+
+
+class Sealed(str):
+    """A value as it lies in the database, not yet opened."""
+
+    __slots__ = ()
+
+
+class _Opening:
+    """Open a sealed value when it is read, since only the row knows the key of its place."""
+
+    def __init__(self, field: "SealedTextField") -> None:
+        self.field = field
+
+    def __get__(self, row: models.Model | None, owner: type | None = None) -> Any:
+        if row is None:
+            return self
+        name = self.field.attname
+        if name not in row.__dict__:
+            row.refresh_from_db(fields=[name])
+        value = row.__dict__[name]
+        if isinstance(value, Sealed):
+            value = row.__dict__[name] = self.field.open(value, row)
+        return value
+
+    def __set__(self, row: models.Model, value: Any) -> None:
+        row.__dict__[self.field.attname] = value
+
+
+class SealedTextField(models.TextField):
+    """Text encrypted at rest. The row needs a primary key before it is saved: use UUID keys."""
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        """Put the opening descriptor in the place of the plain attribute."""
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, self.attname, _Opening(self))
+
+    def about(self, row: models.Model) -> str:
+        """Return table, column and row: what a ciphertext is tied to."""
+        return f"{row._meta.db_table}.{self.column}.{row.pk}"
+
+    def open(self, value: Sealed, row: models.Model) -> str:
+        """Return the plain text. Raises SealBroken."""
+        return unseal(base64.b64decode(value), about=self.about(row)).decode() if value else ""
+
+    def from_db_value(self, value: str | None, *_: object) -> Sealed | None:
+        """Mark what came from the database as not yet opened."""
+        return None if value is None else Sealed(value)
+
+    def pre_save(self, row: models.Model, add: bool) -> str:
+        """Seal for this row; a value that was never opened is written back as it is."""
+        value = row.__dict__.get(self.attname) or ""
+        if isinstance(value, Sealed) or not value:
+            return str(value)
+        return base64.b64encode(seal(value.encode(), about=self.about(row))).decode()

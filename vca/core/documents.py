@@ -1,0 +1,99 @@
+"""Keep bytes: everything received or produced, by its hash, encrypted at rest, never rewritten.
+
+A file is written whole (temporary name, fsync, rename) before its row; a crash in between leaves a file that nobody
+names and that the next keeping of the same bytes uses.
+"""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models, transaction
+
+from vca.core import audit, crypto, vocabulary
+from vca.core.access import Actor
+from vca.core.models import Document
+
+
+def keep(
+    content: bytes,
+    *,
+    kind: str,
+    filename: str,
+    media_type: str,
+    by: Actor,
+    practice_id: int | None = None,
+) -> Document:
+    """Store bytes and return their document; the same bytes of the same kind are one document of the practice.
+
+    Raises KeyError for an undeclared kind. Must run in the transaction of the deed that needs the document.
+    """
+    vocabulary.words(vocabulary.Family.DOCUMENT, kind)
+    owner = practice_id or by.practice_id
+    sha256 = hashlib.sha256(content).hexdigest()
+    _write(
+        _path(owner, kind, sha256),
+        crypto.seal(content, about=f"document.{owner}.{kind}.{sha256}"),
+    )
+    with transaction.atomic():
+        document, created = Document.objects.get_or_create(
+            practice_id=owner,
+            kind=kind,
+            sha256=sha256,
+            defaults={
+                "size": len(content),
+                "media_type": media_type,
+                "filename": filename,
+                "created_by_id": by.user_id,
+            },
+        )
+        if created:
+            audit.record(
+                by=by,
+                action="document.kept",
+                subject=document,
+                changes={"kind": kind, "sha256": sha256},
+            )
+    return document
+
+
+def read(document: Document) -> bytes:
+    """Return the bytes as they were kept. Raises SealBroken when the file was altered, OSError when it is gone."""
+    place = f"document.{document.practice_id}.{document.kind}.{document.sha256}"
+    return crypto.unseal(
+        _path(document.practice_id, document.kind, document.sha256).read_bytes(),
+        about=place,
+    )
+
+
+def received(by: Actor, kind: str) -> models.QuerySet[Document]:
+    """Return the practice's documents of a kind, newest first."""
+    return Document.objects.filter(practice_id=by.practice_id, kind=kind).order_by("-created_at", "-pk")
+
+
+def _path(practice_id: int | None, kind: str, sha256: str) -> Path:
+    return settings.DOCUMENTS_DIR / str(practice_id) / kind / sha256[:2] / sha256
+
+
+def _write(path: Path, content: bytes) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

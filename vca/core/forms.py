@@ -1,0 +1,263 @@
+"""Forms of core: they clean, they do not save."""
+
+from collections.abc import Callable
+from typing import Any, cast
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError as FormError
+from django.db.models import QuerySet
+
+from vca.core.models import Agreement, Clinician, Practice, ServiceLocation
+from vca.core.vocabulary import ROLE_WORDS, Role
+from vca.domain.identifiers import ein, npi, taxonomy, us_address
+from vca.domain.identifiers.exceptions import ValidationError
+
+US_ZONES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
+    "Pacific/Guam",
+    "Pacific/Pago_Pago",
+)
+
+
+class DateInput(forms.DateInput):
+    """A native date field."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def checked(validate: Any, value: str) -> str:
+    """Return the clean value of a ground-floor validator, or its sentence as a form error; blank stays blank."""
+    if not value:
+        return value
+    try:
+        return str(validate(value))
+    except ValidationError as fault:
+        raise FormError(str(fault)) from fault
+
+
+def checked_state(value: str) -> str:
+    """Return a real state in capitals, or a form error; blank stays blank."""
+    state = value.strip().upper()
+    if state and not us_address.is_state(state):
+        raise FormError("Enter the two letters of a US state or territory.")
+    return state
+
+
+def offer(form: forms.BaseForm, name: str, rows: QuerySet[Any], label: Callable[[Any], str]) -> None:
+    """Let a field choose among these rows, named so."""
+    field = cast(forms.ModelChoiceField, form.fields[name])
+    field.queryset = rows
+    field.label_from_instance = label  # type: ignore[method-assign,assignment]  # simpler than a class for each label
+
+
+class AddressFields(forms.ModelForm):
+    """What address fields have in common."""
+
+    def clean_npi(self) -> str:
+        """Ten digits and the right check digit."""
+        return checked(npi.validate, self.cleaned_data["npi"])
+
+    def clean_state(self) -> str:
+        """A real state."""
+        return checked_state(self.cleaned_data["state"])
+
+    def clean_zip_code(self) -> str:
+        """Five or nine digits."""
+        return checked(us_address.validate, self.cleaned_data["zip_code"])
+
+
+class PracticeForm(AddressFields):
+    """The billing provider as claims name it: 837P loop 2010AA, CMS-1500 boxes 25, 32 and 33."""
+
+    zip_code = forms.CharField(label="ZIP (nine digits)", max_length=10, required=False)
+    tax_id = forms.CharField(label="Tax number (EIN)", max_length=10, required=False)
+
+    class Meta:
+        model = Practice
+        fields = (
+            *(
+                "name",
+                "legal_name",
+                "npi",
+                "taxonomy",
+                "tax_id",
+                "street",
+                "street_2",
+                "city",
+                "state",
+                "zip_code",
+            ),
+            *("billing_contact", "billing_phone"),
+        )
+
+    def clean_tax_id(self) -> str:
+        """Nine digits."""
+        return checked(ein.validate, self.cleaned_data["tax_id"])
+
+    def clean_taxonomy(self) -> str:
+        """A provider taxonomy code."""
+        return checked(taxonomy.validate, self.cleaned_data["taxonomy"])
+
+
+class LocationForm(AddressFields):
+    """A place where visits happen."""
+
+    zip_code = forms.CharField(label="ZIP (nine digits)", max_length=10, required=False)
+    time_zone = forms.ChoiceField(choices=[(zone, zone) for zone in US_ZONES if zone in available_timezones()])
+
+    class Meta:
+        model = ServiceLocation
+        fields = (
+            *(
+                "name",
+                "time_zone",
+                "npi",
+                "place_of_service",
+                "street",
+                "street_2",
+                "city",
+                "state",
+                "zip_code",
+            ),
+            "is_active",
+        )
+
+
+class ClinicianForm(forms.ModelForm):
+    """Somebody who treats."""
+
+    class Meta:
+        model = Clinician
+        fields = (
+            *(
+                "first_name",
+                "last_name",
+                "credentials",
+                "npi",
+                "taxonomy",
+                "approved_on",
+                "approval_ended_on",
+            ),
+            "is_active",
+        )
+        widgets = {"approved_on": DateInput(), "approval_ended_on": DateInput()}
+        help_texts = {"approved_on": "Leave empty while VA has not approved the clinician yet."}
+
+    def clean_npi(self) -> str:
+        """Ten digits and the right check digit."""
+        return checked(npi.validate, self.cleaned_data["npi"])
+
+    def clean_taxonomy(self) -> str:
+        """A provider taxonomy code."""
+        return checked(taxonomy.validate, self.cleaned_data["taxonomy"])
+
+
+class AgreementForm(forms.ModelForm):
+    """An agreement with VA and what it covers."""
+
+    locations = forms.ModelMultipleChoiceField(ServiceLocation.objects.none(), widget=forms.CheckboxSelectMultiple)
+    clinicians = forms.ModelMultipleChoiceField(Clinician.objects.none(), widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = Agreement
+        fields = (
+            *(
+                "number",
+                "va_facility",
+                "station",
+                "valid_from",
+                "valid_through",
+                "ended_on",
+                "ended_by",
+            ),
+            *("notice_address", "dispute_address"),
+        )
+        widgets = {
+            "valid_from": DateInput(),
+            "valid_through": DateInput(),
+            "ended_on": DateInput(),
+        }
+
+    def __init__(self, *args: Any, practice_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = ServiceLocation.objects.filter(practice_id=practice_id).order_by("name")
+        offer(self, "locations", places, lambda place: place.name)
+        people = Clinician.objects.filter(practice_id=practice_id).order_by("last_name", "first_name")
+        offer(self, "clinicians", people, lambda one: one.display_name)
+        self.fields["ended_by"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Dates run forward, and an early end names the side that ended it."""
+        data = super().clean() or {}
+        first, last = data.get("valid_from"), data.get("valid_through")
+        if first and last and last < first:
+            self.add_error("valid_through", "The last day is before the first day.")
+        if bool(data.get("ended_on")) != bool(data.get("ended_by")):
+            self.add_error(
+                "ended_by",
+                "Enter both the day on which it ended and which side ended it, or neither.",
+            )
+        return data
+
+
+class ParameterForm(forms.Form):
+    """The practice's own value of a parameter."""
+
+    value = forms.CharField(max_length=200)
+    valid_from = forms.DateField(widget=DateInput())
+    source = forms.CharField(
+        max_length=200,
+        help_text="Where the value comes from: a letter, a page of VA, a contract.",
+    )
+    verified_on = forms.DateField(label="Verified with VA on", widget=DateInput(), required=False)
+
+
+class InvitationForm(forms.Form):
+    """Who is invited, and as what."""
+
+    email = forms.EmailField(label="E-mail address")
+    role = forms.ChoiceField(choices=[(role.value, ROLE_WORDS[role]) for role in Role])
+
+
+class AcceptanceForm(forms.Form):
+    """What an invited person enters."""
+
+    name = forms.CharField(max_length=120)
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 15 characters. A sentence is easier to remember than a jumble. "
+        "If you already work in another practice here, any text will do: your password stays as it is.",
+    )
+
+
+class TokenForm(forms.Form):
+    """What an API token is for."""
+
+    name = forms.CharField(max_length=60, help_text="What will use it, for instance: nightly export.")
+
+
+class DismissForm(forms.Form):
+    """Why an alert is dismissed."""
+
+    reason = forms.CharField(max_length=200)
+
+
+class SignInForm(forms.Form):
+    """E-mail address and password."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+    password = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))

@@ -1,0 +1,245 @@
+"""Work in the background. The database is the only truth: a row is the queue and Celery the doorbell.
+
+A worker takes a row by one conditional UPDATE that grows its fence and gives it a lease of 60 seconds. Every write of
+a handler happens in a ``chunk``, which checks the fence and renews the lease, so that a worker that was thought dead
+can change nothing once another has taken over. "Once ever" is the unique constraint of the effect itself.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from vca.celery import app
+from vca.core import access, audit, vocabulary
+from vca.core.models import Document, Job, JobState, ServiceLocation
+from vca.domain.errors import RuleError
+
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 3
+DAILY_AT = time(6)
+LIVE = (JobState.QUEUED, JobState.RUNNING)
+SWEEP_AT_MOST = 50
+
+logger = logging.getLogger(__name__)
+Handler = Callable[["Run"], None]
+_handlers: dict[str, Handler] = {}
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job, or a person cancelled it: this one writes nothing more."""
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does jobs of a kind. Raises KeyError for an undeclared kind."""
+    vocabulary.words(vocabulary.Family.JOB, kind)
+
+    def register(function: Handler) -> Handler:
+        _handlers[kind] = function
+        return function
+
+    return register
+
+
+def enqueue(
+    *,
+    kind: str,
+    key: str,
+    by: access.Actor,
+    subject_ids: list[int] | None = None,
+    due_at: datetime | None = None,
+) -> Job:
+    """Write the row in the caller's transaction and ring on commit; return the live job of that kind and key."""
+    vocabulary.words(vocabulary.Family.JOB, kind)
+    job = Job(
+        kind=kind,
+        key=key,
+        practice_id=by.practice_id,
+        user_id=by.user_id,
+        subject_ids=subject_ids or [],
+        due_at=due_at or timezone.now(),
+    )
+    with transaction.atomic():
+        Job.objects.bulk_create([job], ignore_conflicts=True)
+        live = Job.objects.get(kind=kind, key=key, state__in=LIVE)
+        if live.pk == job.pk and by.user_id:
+            audit.record(by=by, action="job.asked_for", subject=live, changes={"kind": kind})
+    transaction.on_commit(partial(ring, live.pk))
+    return live
+
+
+def ring(job_id: UUID) -> None:
+    """Tell the workers of a job. Losing this costs ten seconds, never the job."""
+    if not settings.REDIS_URL:
+        return
+    try:
+        app.send_task("vca.core.tasks.ring", args=[str(job_id)], retry=False)
+    except OperationalError:
+        logger.error("the broker cannot be reached; the sweep will find job %s", job_id)
+
+
+def due(now: datetime) -> QuerySet[Job]:
+    """Return jobs that wait and are due, or run under a lease that has run out, oldest first."""
+    waiting = Q(state=JobState.QUEUED, due_at__lte=now)
+    abandoned = Q(state=JobState.RUNNING, locked_until__lt=now)
+    return Job.objects.filter(waiting | abandoned).order_by("due_at", "pk")
+
+
+def take(job_id: UUID, *, now: datetime) -> Job | None:
+    """Take a due job under a new fence, or return ``None``; one that was left unfinished too often is parked."""
+    mine = due(now).filter(pk=job_id).order_by()
+    parked = mine.filter(attempt__gte=ATTEMPTS).update(
+        state=JobState.PARKED,
+        finished_at=now,
+        outcome=f"left unfinished {ATTEMPTS} times",
+    )
+    if parked:
+        return None
+    taken = mine.update(
+        state=JobState.RUNNING,
+        fence=F("fence") + 1,
+        attempt=F("attempt") + 1,
+        locked_until=now + LEASE,
+        started_at=Coalesce("started_at", now),
+    )
+    return Job.objects.get(pk=job_id) if taken else None
+
+
+class Run:
+    """One taking of a job: the only way in which its handler writes."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.by = access.job(job)
+        self.finished = False
+
+    @contextmanager
+    def chunk(self, **progress: int) -> Iterator[None]:
+        """One short transaction under the lease; ``progress`` is done and total. Raises LeaseLost."""
+        with transaction.atomic():
+            self._write(locked_until=timezone.now() + LEASE, **progress)
+            yield
+
+    def finish(self, outcome: str, *, result: Document | None = None) -> None:
+        """End the job inside its last chunk, so that effect and end are one commit. ``outcome`` holds no names."""
+        self._write(
+            state=JobState.DONE,
+            finished_at=timezone.now(),
+            outcome=outcome,
+            result=result,
+        )
+        self.finished = True
+
+    def _write(self, **values: Any) -> None:
+        mine = Job.objects.filter(pk=self.job.pk, fence=self.job.fence, state=JobState.RUNNING)
+        if not mine.update(**values):
+            raise LeaseLost(str(self.job.pk))
+
+
+def run(job_id: UUID) -> bool:
+    """Take and do a job; tell whether there was work. This is an edge: whatever goes wrong is logged and marked."""
+    job = take(job_id, now=timezone.now())
+    if job is None:
+        return False
+    run = Run(job)
+    try:
+        _handlers[job.kind](run)
+        if not run.finished:
+            with run.chunk():
+                run.finish("done")
+    except LeaseLost:
+        logger.info("job %s was cancelled or taken by another worker", job.pk)
+    except RuleError as refusal:
+        _park(job, str(refusal))
+    except Exception as fault:
+        logger.exception("job %s failed", job.pk)
+        _put_back(job, type(fault).__name__)
+    return True
+
+
+def _park(job: Job, reason: str) -> None:
+    mine = Job.objects.filter(pk=job.pk, fence=job.fence, state=JobState.RUNNING)
+    mine.update(state=JobState.PARKED, finished_at=timezone.now(), outcome=reason[:300])
+
+
+def _put_back(job: Job, fault: str) -> None:
+    if job.attempt >= ATTEMPTS:
+        _park(job, f"failed {ATTEMPTS} times: {fault}")
+        return
+    later = timezone.now() + job.attempt * timedelta(seconds=10)
+    mine = Job.objects.filter(pk=job.pk, fence=job.fence, state=JobState.RUNNING)
+    mine.update(state=JobState.QUEUED, due_at=later, outcome=f"will be tried again: {fault}")
+
+
+def cancel(*, job: Job, by: access.Actor) -> bool:
+    """Cancel a live job; what its chunks have committed stays. Tell whether it was still live."""
+    with transaction.atomic():
+        cancelled = Job.objects.filter(pk=job.pk, state__in=LIVE).update(
+            state=JobState.CANCELLED,
+            finished_at=timezone.now(),
+            outcome="cancelled by a person",
+        )
+        if cancelled:
+            audit.record(by=by, action="job.cancelled", subject=job)
+    return bool(cancelled)
+
+
+def retry(*, job: Job, by: access.Actor) -> bool:
+    """Queue a parked job again with fresh attempts; tell whether it was parked."""
+    with transaction.atomic():
+        again = Job.objects.filter(pk=job.pk, state=JobState.PARKED).update(
+            state=JobState.QUEUED,
+            attempt=0,
+            due_at=timezone.now(),
+            finished_at=None,
+            outcome="",
+        )
+        if again:
+            audit.record(by=by, action="job.retried", subject=job)
+            transaction.on_commit(partial(ring, job.pk))
+    return bool(again)
+
+
+def plan_daily(now: datetime) -> None:
+    """See that each location has the next run of each daily job: at once if it never had one, else at 06:00 there."""
+    kinds = vocabulary.daily_jobs()
+    live = set(Job.objects.filter(kind__in=kinds, state__in=LIVE).values_list("kind", "key"))
+    for place in ServiceLocation.objects.filter(is_active=True).select_related("practice"):
+        for kind in sorted(kinds):
+            if (kind, str(place.pk)) not in live:
+                _plan(kind, place, now)
+
+
+def _plan(kind: str, place: ServiceLocation, now: datetime) -> None:
+    last = Job.objects.filter(kind=kind, key=str(place.pk)).order_by("-due_at").first()
+    by = access.acting_for(place.practice, what="daily plan")
+    # The morning after the last run, even if it is past: a worker that was down catches up at once.
+    due_at = next_morning(place, last.started_at or last.due_at) if last else now
+    enqueue(kind=kind, key=str(place.pk), by=by, subject_ids=[place.pk], due_at=due_at)
+
+
+def next_morning(place: ServiceLocation, now: datetime) -> datetime:
+    """Return the first 06:00 at the place after ``now``."""
+    morning = datetime.combine(place.civil_day(now), DAILY_AT, tzinfo=place.zone)
+    return morning if morning > now else datetime.combine(place.civil_day(now) + timedelta(1), DAILY_AT, place.zone)
+
+
+def sweep(do: Callable[[UUID], Any]) -> int:
+    """Plan daily work, hand every due job to ``do``, seal the audit trail; return the number of due jobs."""
+    now = timezone.now()
+    plan_daily(now)
+    waiting = list(due(now).values_list("pk", flat=True)[:SWEEP_AT_MOST])
+    for job_id in waiting:
+        do(job_id)
+    audit.seal(now)
+    return len(waiting)

@@ -1,0 +1,43 @@
+"""A person who signs in. What they may do hangs on their memberships, never on the person."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+
+class UserManager(BaseUserManager["User"]):
+    """Create people by e-mail address."""
+
+    def create_user(self, email: str, *, name: str, password: str | None = None) -> "User":
+        """Return a new person; without a password they cannot sign in until an invitation is accepted."""
+        user = self.model(email=self.normalize_email(email).lower(), name=name)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Addresses are compared without regard to case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """One person, who may work in several practices."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_is_one_person"),
+            models.CheckConstraint(condition=~Q(email=""), name="user_has_an_email"),
+        ]
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"

@@ -1,0 +1,76 @@
+"""Parameters: the value in force on the date that chooses it, and where it comes from."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from vca.core import audit, vocabulary
+from vca.core.access import Actor
+from vca.core.models import ParameterValue
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value in force with its source; ``verified_on`` is the day on which the practice verified it with VA."""
+
+    value: str
+    source: str
+    verified_on: date | None
+
+
+def in_force(name: str, *, practice_id: int, on: date) -> Setting:
+    """Return the practice's own value on that day, else the shipped one. Raises KeyError for an undeclared name."""
+    shipped = vocabulary.parameter(name)
+    own = _values(name, practice_id).filter(valid_from__lte=on)
+    row = own.filter(Q(valid_through__isnull=True) | Q(valid_through__gte=on)).order_by("-valid_from").first()
+    if row is None:
+        return Setting(shipped.value, shipped.source, None)
+    return Setting(row.value, row.source, row.verified_on)
+
+
+def value(name: str, *, practice_id: int, on: date) -> str:
+    """Return only the value in force."""
+    return in_force(name, practice_id=practice_id, on=on).value
+
+
+def numbers(name: str, *, practice_id: int, on: date) -> tuple[int, ...]:
+    """Return a list such as ``45,30,21,7`` as numbers."""
+    return tuple(int(part) for part in value(name, practice_id=practice_id, on=on).split(","))
+
+
+def set_value(
+    *,
+    name: str,
+    value: str,
+    valid_from: date,
+    source: str,
+    verified_on: date | None,
+    by: Actor,
+) -> ParameterValue:
+    """Set a practice's own value from a day on; the value before it ends the day before."""
+    vocabulary.parameter(name)
+    with transaction.atomic():
+        row, _ = ParameterValue.objects.update_or_create(
+            practice_id=by.practice_id,
+            name=name,
+            valid_from=valid_from,
+            defaults={
+                "value": value,
+                "source": source,
+                "verified_on": verified_on,
+                "created_by_id": by.user_id,
+            },
+        )
+        audit.record(
+            by=by,
+            action="parameter.set",
+            subject=row,
+            changes={"name": name, "value": value},
+        )
+    return row
+
+
+def _values(name: str, practice_id: int) -> QuerySet[ParameterValue]:
+    return ParameterValue.objects.filter(practice_id=practice_id, name=name)

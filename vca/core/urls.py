@@ -1,0 +1,47 @@
+"""Addresses of core's pages."""
+
+from django.urls import path
+
+from vca.core.views import people, practice, session, work
+
+urlpatterns = [
+    path("sign-in/", session.sign_in, name="sign_in"),
+    path("sign-out/", session.sign_out, name="sign_out"),
+    path("choose-practice/", session.choose_practice, name="choose_practice"),
+    path("invitations/<str:token>/", people.accept_invitation, name="accept_invitation"),
+    path("practice/", practice.practice_page, name="practice"),
+    path("practice/details/", practice.edit_practice, name="edit_practice"),
+    path("practice/locations/new/", practice.edit_location, name="new_location"),
+    path(
+        "practice/locations/<int:location_id>/",
+        practice.edit_location,
+        name="edit_location",
+    ),
+    path("practice/clinicians/new/", practice.edit_clinician, name="new_clinician"),
+    path(
+        "practice/clinicians/<int:clinician_id>/",
+        practice.edit_clinician,
+        name="edit_clinician",
+    ),
+    path("practice/agreements/new/", practice.edit_agreement, name="new_agreement"),
+    path(
+        "practice/agreements/<int:agreement_id>/",
+        practice.edit_agreement,
+        name="edit_agreement",
+    ),
+    path("practice/parameters/<slug:name>/", practice.parameter_page, name="parameter"),
+    path("practice/people/", people.people_page, name="people"),
+    path("practice/people/<int:membership_id>/end/", people.end_role, name="end_role"),
+    path("practice/tokens/", people.tokens_page, name="tokens"),
+    path(
+        "practice/tokens/<int:token_id>/revoke/",
+        people.revoke_token,
+        name="revoke_token",
+    ),
+    path("jobs/<uuid:job_id>/", work.job_page, name="job"),
+    path("jobs/<uuid:job_id>/cancel/", work.cancel_job, name="cancel_job"),
+    path("jobs/<uuid:job_id>/retry/", work.retry_job, name="retry_job"),
+    path("documents/<int:document_id>/", work.document, name="document"),
+    path("alerts/<int:alert_id>/dismiss/", work.dismiss_alert, name="dismiss_alert"),
+    path("alerts/<int:alert_id>/reopen/", work.reopen_alert, name="reopen_alert"),
+]

@@ -1,0 +1,116 @@
+"""The practice: its details, places, clinicians, agreements with VA, and parameters."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from vca.core import access, forms, vocabulary
+from vca.core.access import PageRequest, Row
+from vca.core.models import Agreement, Clinician, ServiceLocation
+from vca.core.services import parameters, practices
+
+
+@require_safe
+@access.page("see_practice")
+def practice_page(request: PageRequest) -> HttpResponse:
+    """The practice at a glance."""
+    by, today = request.actor, timezone.now().date()
+    shown = [(shipped, _in_force(request, shipped.name, today)) for shipped in vocabulary.parameters()]
+    context = {
+        "locations": access.scope(ServiceLocation.objects.all(), by).order_by("name", "pk"),
+        "clinicians": access.scope(Clinician.objects.all(), by).order_by("last_name", "first_name", "pk"),
+        "agreements": practices.agreements(by),
+        "parameters": shown,
+        "today": today,
+    }
+    return render(request, "core/practice.html", context)
+
+
+def _in_force(request: PageRequest, name: str, today: Any) -> parameters.Setting:
+    return parameters.in_force(name, practice_id=request.practice.pk, on=today)
+
+
+@access.page("manage_practice")
+def edit_practice(request: PageRequest) -> HttpResponse:
+    """Change the billing details."""
+    form = forms.PracticeForm(request.POST or None, instance=request.practice)
+    if request.method == "POST" and form.is_valid():
+        practices.change(practice=request.practice, facts=form.cleaned_data, by=request.actor)
+        messages.success(request, "The billing details are saved.")
+        return redirect("practice")
+    return _form_page(request, form, "Billing details")
+
+
+def _form_page(request: PageRequest, form: Any, heading: str) -> HttpResponse:
+    context = {"form": form, "heading": heading}
+    return render(request, "core/practice_form.html", context, status=422 if form.errors else 200)
+
+
+def _mine(rows: QuerySet[Row], request: PageRequest, row_id: int | None) -> Row | None:
+    return get_object_or_404(access.scope(rows, request.actor), pk=row_id) if row_id else None
+
+
+@access.page("manage_practice")
+def edit_location(request: PageRequest, location_id: int | None = None) -> HttpResponse:
+    """Add or change a place."""
+    location = _mine(ServiceLocation.objects.all(), request, location_id)
+    form = forms.LocationForm(request.POST or None, instance=location)
+    if request.method == "POST" and form.is_valid():
+        practices.record_location(facts=form.cleaned_data, by=request.actor, location=location)
+        messages.success(request, "The location is saved.")
+        return redirect("practice")
+    return _form_page(request, form, "Location")
+
+
+@access.page("manage_practice")
+def edit_clinician(request: PageRequest, clinician_id: int | None = None) -> HttpResponse:
+    """Add or change a clinician."""
+    clinician = _mine(Clinician.objects.all(), request, clinician_id)
+    form = forms.ClinicianForm(request.POST or None, instance=clinician)
+    if request.method == "POST" and form.is_valid():
+        practices.record_clinician(facts=form.cleaned_data, by=request.actor, clinician=clinician)
+        messages.success(request, "The clinician is saved.")
+        return redirect("practice")
+    return _form_page(request, form, "Clinician")
+
+
+@access.page("manage_practice")
+def edit_agreement(request: PageRequest, agreement_id: int | None = None) -> HttpResponse:
+    """Add or change an agreement with VA."""
+    agreement = _mine(Agreement.objects.all(), request, agreement_id)
+    form = forms.AgreementForm(request.POST or None, instance=agreement, practice_id=request.practice.pk)
+    if request.method == "POST" and form.is_valid():
+        facts = dict(form.cleaned_data)
+        covers = {
+            "locations": list(facts.pop("locations")),
+            "clinicians": list(facts.pop("clinicians")),
+        }
+        practices.record_agreement(facts=facts, by=request.actor, agreement=agreement, **covers)
+        messages.success(request, "The agreement is saved.")
+        return redirect("practice")
+    return _form_page(request, form, "Agreement with VA")
+
+
+@access.page("manage_practice")
+def parameter_page(request: PageRequest, name: str) -> HttpResponse:
+    """Set the practice's own value of a parameter."""
+    shipped = {parameter.name: parameter for parameter in vocabulary.parameters()}.get(name)
+    if shipped is None:
+        return redirect("practice")
+    today = timezone.now().date()
+    current = parameters.in_force(name, practice_id=request.practice.pk, on=today)
+    form = forms.ParameterForm(request.POST or None, initial={"value": current.value, "valid_from": today})
+    if request.method == "POST" and form.is_valid():
+        parameters.set_value(name=name, by=request.actor, **form.cleaned_data)
+        messages.success(request, "The value is set.")
+        return redirect("practice")
+    return render(
+        request,
+        "core/parameter.html",
+        {"form": form, "parameter": shipped, "current": current},
+    )

@@ -1,0 +1,86 @@
+"""Sign-in, sign-out, the practice to work in, and what every template is given."""
+
+from typing import Any
+
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from vca.core import alerts, forms
+from vca.core.models import Practice
+from vca.core.pages import PRACTICE_KEY
+
+NAVIGATION = (
+    ("Today", "today", "see_day"),
+    ("Referrals", "referrals", "see_referrals"),
+    ("Authorizations", "authorizations", "see_referrals"),
+    ("Claims", "claims", "see_claims"),
+    ("Alerts", "alerts", "see_alerts"),
+    ("Practice", "practice", "see_practice"),
+)
+
+
+def surroundings(request: HttpRequest) -> dict[str, Any]:
+    """Give every template the actor, the practice, the navigation and the number of open alerts."""
+    actor = getattr(request, "actor", None)
+    if actor is None:
+        return {"actor": None, "practice": None}
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    return {
+        "actor": actor,
+        "practice": request.practice,  # type: ignore[attr-defined]
+        "open_alerts": alerts.open_alerts(actor).count(),
+        "nav": [
+            {"label": label, "url": reverse(name), "current": name == here}
+            for label, name, permission in NAVIGATION
+            if actor.may(permission)
+        ],
+    }
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in by password; the answer to a wrong one does not tell whether the address is known."""
+    form = forms.SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = authenticate(
+            request,
+            username=form.cleaned_data["email"],
+            password=form.cleaned_data["password"],
+        )
+        if user is not None:
+            login(request, user)
+            return redirect(_next(request))
+        form.add_error(None, "E-mail address and password do not match. Check both and try again.")
+    return render(
+        request,
+        "core/sign_in.html",
+        {"form": form, "next": _next(request)},
+        status=422 if form.errors else 200,
+    )
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else reverse("today")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return redirect("sign_in")
+
+
+@login_required
+def choose_practice(request: HttpRequest) -> HttpResponse:
+    """Choose the practice to work in; the choice lies in the session."""
+    mine = Practice.objects.filter(memberships__user_id=request.user.pk or 0, memberships__is_active=True).distinct()
+    if request.method == "POST":
+        practice = get_object_or_404(mine, pk=request.POST.get("practice") or 0)
+        request.session[PRACTICE_KEY] = practice.pk
+        return redirect("today")
+    return render(request, "core/choose_practice.html", {"practices": mine.order_by("name", "pk")})

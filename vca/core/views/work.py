@@ -1,0 +1,88 @@
+"""Background work, documents, and what a person does with an alert."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from vca.core import access, alerts, audit, documents, forms, jobs, vocabulary
+from vca.core.access import PageRequest
+from vca.core.models import Alert, Document, Job
+
+
+@require_safe
+@access.page("see_day")
+def job_page(request: PageRequest, job_id: UUID) -> HttpResponse:
+    """Progress of background work; the fragment alone for htmx."""
+    job = get_object_or_404(access.scope(Job.objects.select_related("result"), request.actor), pk=job_id)
+    template = "core/_job.html" if request.headers.get("HX-Request") else "core/job.html"
+    words = vocabulary.words(vocabulary.Family.JOB, job.kind)
+    return render(request, template, {"job": job, "words": words, "now": timezone.now()})
+
+
+@require_POST
+@access.page("see_day")
+def cancel_job(request: PageRequest, job_id: UUID) -> HttpResponse:
+    """Cancel background work."""
+    job = get_object_or_404(access.scope(Job.objects.all(), request.actor), pk=job_id)
+    if not jobs.cancel(job=job, by=request.actor):
+        messages.info(request, "It had already ended.")
+    return redirect("job", job_id)
+
+
+@require_POST
+@access.page("see_day")
+def retry_job(request: PageRequest, job_id: UUID) -> HttpResponse:
+    """Start parked work again."""
+    job = get_object_or_404(access.scope(Job.objects.all(), request.actor), pk=job_id)
+    jobs.retry(job=job, by=request.actor)
+    return redirect("job", job_id)
+
+
+@require_safe
+@access.page("open_documents")
+def document(request: PageRequest, document_id: int) -> HttpResponse:
+    """Download a document as it was kept."""
+    row = get_object_or_404(access.scope(Document.objects.all(), request.actor), pk=document_id)
+    with transaction.atomic():
+        audit.record(by=request.actor, action="document.read", subject=row)
+    response = HttpResponse(documents.read(row), content_type=row.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{row.filename}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_POST
+@access.page("see_alerts")
+def dismiss_alert(request: PageRequest, alert_id: int) -> HttpResponse:
+    """Dismiss an alert with a reason."""
+    alert = get_object_or_404(access.scope(Alert.objects.all(), request.actor), pk=alert_id)
+    form = forms.DismissForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say why the alert is dismissed; the reason is kept.")
+    elif alerts.dismiss(
+        alert=alert,
+        reason=form.cleaned_data["reason"],
+        by=request.actor,
+        at=timezone.now(),
+    ):
+        messages.success(
+            request,
+            "Dismissed.",
+            extra_tags=f"undo:{reverse('reopen_alert', args=[alert.pk])}",
+        )
+    return redirect("alerts")
+
+
+@require_POST
+@access.page("see_alerts")
+def reopen_alert(request: PageRequest, alert_id: int) -> HttpResponse:
+    """Undo a dismissal."""
+    alert = get_object_or_404(access.scope(Alert.objects.all(), request.actor), pk=alert_id)
+    alerts.reopen(alert=alert, by=request.actor)
+    return redirect("alerts")

@@ -1,0 +1,160 @@
+"""What each app declares of itself: permissions by role, and its kinds of audit event, document, job, task and alert.
+
+Core knows neither referrals nor claims. Each app's ``vocabulary.py`` calls ``declare`` and core's ``apps.py`` imports
+them at start. An undeclared kind is refused when it is used, so a spelling mistake cannot live.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person does in a practice; one person may have several roles."""
+
+    FRONT_DESK = "FRONT_DESK"
+    NURSE = "NURSE"
+    CLINICIAN = "CLINICIAN"
+    BILLER = "BILLER"
+    ADMINISTRATOR = "ADMINISTRATOR"
+
+
+ROLE_WORDS = {
+    Role.FRONT_DESK: "Front desk",
+    Role.NURSE: "Nurse",
+    Role.CLINICIAN: "Clinician",
+    Role.BILLER: "Biller",
+    Role.ADMINISTRATOR: "Administrator",
+}
+
+
+class Family(StrEnum):
+    """The families of declared kinds."""
+
+    AUDIT = "audit event"
+    DOCUMENT = "document"
+    JOB = "job"
+    TASK = "task"
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number or name that law, contract or VA may change: its shipped value, source, and the date that chooses it."""
+
+    name: str
+    value: str
+    unit: str
+    source: str
+    chosen_by: str
+    verify_with_va: bool = True
+
+
+_permissions: dict[Role, set[str]] = {role: set() for role in Role}
+_kinds: dict[Family, dict[str, str]] = {family: {} for family in Family}
+_parameters: dict[str, Parameter] = {}
+_daily: set[str] = set()
+
+
+def declare(
+    *,
+    permissions: Mapping[str, tuple[Role, ...]] | None = None,
+    audit_events: Mapping[str, str] | None = None,
+    documents: Mapping[str, str] | None = None,
+    jobs: Mapping[str, str] | None = None,
+    tasks: Mapping[str, str] | None = None,
+    alerts: Mapping[str, str] | None = None,
+    parameters: tuple[Parameter, ...] = (),
+    daily_jobs: tuple[str, ...] = (),
+) -> None:
+    """Add an app's words. Raises ValueError when a kind is declared twice."""
+    for permission, roles in (permissions or {}).items():
+        for role in roles:
+            _permissions[role].add(permission)
+    families = (
+        (Family.AUDIT, audit_events),
+        (Family.DOCUMENT, documents),
+        (Family.JOB, jobs),
+    )
+    for family, kinds in (*families, (Family.TASK, tasks), (Family.ALERT, alerts)):
+        _add(family, kinds or {})
+    _parameters.update({parameter.name: parameter for parameter in parameters})
+    _daily.update(daily_jobs)
+
+
+def _add(family: Family, kinds: Mapping[str, str]) -> None:
+    twice = _kinds[family].keys() & kinds.keys()
+    if twice:
+        raise ValueError(f"{family} declared twice: {', '.join(sorted(twice))}")
+    _kinds[family].update(kinds)
+
+
+def words(family: Family, kind: str) -> str:
+    """Return the plain words of a kind. Raises KeyError for one that nobody declared."""
+    return _kinds[family][kind]
+
+
+def kinds(family: Family) -> dict[str, str]:
+    """Return all declared kinds of a family with their words."""
+    return dict(_kinds[family])
+
+
+def permissions_of(roles: frozenset[Role]) -> frozenset[str]:
+    """Return what somebody with these roles may do."""
+    return frozenset().union(*(_permissions[role] for role in roles))
+
+
+def parameter(name: str) -> Parameter:
+    """Return the declared parameter. Raises KeyError."""
+    return _parameters[name]
+
+
+def parameters() -> tuple[Parameter, ...]:
+    """Return all declared parameters by name."""
+    return tuple(_parameters[name] for name in sorted(_parameters))
+
+
+def daily_jobs() -> frozenset[str]:
+    """Return the kinds of job that run every day for each location."""
+    return frozenset(_daily)
+
+
+_EVERYBODY = tuple(Role)
+declare(
+    permissions={
+        "see_day": _EVERYBODY,
+        "see_alerts": _EVERYBODY,
+        "see_practice": _EVERYBODY,
+        "manage_practice": (Role.ADMINISTRATOR,),
+        "manage_people": (Role.ADMINISTRATOR,),
+        "issue_tokens": (Role.ADMINISTRATOR, Role.BILLER),
+    },
+    audit_events={
+        "alert.dismissed": "Alert dismissed",
+        "alert.raised": "Alert raised",
+        "alert.reopened": "Dismissal of an alert undone",
+        "alert.resolved": "Alert closed itself",
+        "agreement.changed": "Agreement with VA changed",
+        "agreement.recorded": "Agreement with VA recorded",
+        "clinician.changed": "Clinician changed",
+        "clinician.recorded": "Clinician recorded",
+        "document.kept": "Document kept",
+        "document.read": "Document opened",
+        "invitation.accepted": "Invitation accepted",
+        "invitation.sent": "Invitation made",
+        "job.asked_for": "Background work asked for",
+        "job.cancelled": "Background work cancelled",
+        "job.retried": "Background work started again",
+        "location.changed": "Location changed",
+        "location.recorded": "Location recorded",
+        "membership.ended": "Role ended",
+        "membership.given": "Role given",
+        "parameter.set": "Parameter set",
+        "practice.changed": "Practice details changed",
+        "practice.created": "Practice created",
+        "task.closed": "Task closed",
+        "task.opened": "Task opened",
+        "token.issued": "API token issued",
+        "token.revoked": "API token revoked",
+    },
+)

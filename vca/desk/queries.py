@@ -1,0 +1,151 @@
+"""What the desk shows of both apps at once. It writes nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from billing import queries as billing
+from referrals import queries as referrals
+from referrals.domain.states import LimitKind, ReferralState, VisitState
+from vca.core.access import Actor
+from vca.core.models import Alert
+from vca.core.pages import KeysetPage, keyset_by
+
+SOON_DAYS = 30
+FEW_VISITS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Whether VA covers a visit: the answer, why, and the rule. It speaks of cover, never of whether to treat."""
+
+    answer: str
+    reason: str
+    rule_code: str = ""
+
+
+COVERED, CHECK_FIRST, NOT_COVERED = "covered", "check", "not_covered"
+
+
+def cover(visit: Any) -> Cover:
+    """Return whether VA covers that visit, from its authorization as it stands now."""
+    referral, terms = visit.authorization.referral, visit.authorization.terms
+    if referral.state != ReferralState.ACCEPTED:
+        return Cover(NOT_COVERED, f"The referral is {referral.get_state_display().lower()}.", "VISIT-01")
+    if visit.on not in terms.period:
+        return Cover(
+            NOT_COVERED,
+            f"The authorization runs from {_day(terms.valid_from)} to {_day(terms.valid_through)}.",
+            "VISIT-03",
+        )
+    over = [one.service for one in visit.services.all() if one.service.visits_over]
+    if over:
+        return Cover(CHECK_FIRST, f"VA cut the line below what is booked and used: {over[0].description}.", "VISIT-02")
+    return _ends_or_runs_out(visit, terms)
+
+
+def _ends_or_runs_out(visit: Any, terms: Any) -> Cover:
+    last = [one.service for one in visit.services.all() if _is_last(one.service)]
+    if last and visit.state in (VisitState.BOOKED, VisitState.ARRIVED):
+        return Cover(CHECK_FIRST, f"The last authorized visit on this line: {last[0].description}.", "AUTH-02")
+    return Cover(COVERED, f"Authorized through {_day(terms.valid_through)}.")
+
+
+def _is_last(line: Any) -> bool:
+    return line.limit_kind == LimitKind.COUNTED and line.count.left == 0 and line.visits_held <= 1
+
+
+def _day(day: date | None) -> str:
+    return f"{day.day} {day:%b %Y}" if day else "a day that is not stated"
+
+
+def todays_visits(by: Actor, *, days: dict[int, date]) -> list[tuple[Any, Cover]]:
+    """Return the visits of each location's own today with their cover; ``days`` is today by location id."""
+    found = [visit for day in sorted(set(days.values())) for visit in referrals.day(by, on=day)]
+    here = [visit for visit in found if visit.on == days.get(visit.location_id)]
+    return [(visit, cover(visit)) for visit in sorted(here, key=lambda visit: (visit.starts_at, visit.pk))]
+
+
+def authorization_page(by: Actor, *, view: str, after: str, today: date) -> KeysetPage[Any]:
+    """Return a page of the list of authorizations, the one that ends first on top."""
+    rows = referrals.authorizations(by).filter(current__valid_through__isnull=False)
+    return keyset_by(_viewed(rows, view, today), "current__valid_through", after=after)
+
+
+def _viewed(rows: QuerySet[Any], view: str, today: date) -> QuerySet[Any]:
+    active = rows.filter(referral__state=ReferralState.ACCEPTED)
+    if view == "ended":
+        return active.filter(current__valid_through__lt=today)
+    if view == "all":
+        return rows
+    return active.filter(current__valid_through__gte=today)
+
+
+def badges(authorization: Any, *, today: date) -> list[str]:
+    """Return the states of an authorization that are computed, never stored, the gravest first."""
+    if authorization.referral.state != ReferralState.ACCEPTED:
+        return [authorization.referral.state]
+    left = [line.count.left for line in authorization.services.all() if line.limit_kind == LimitKind.COUNTED]
+    days = authorization.terms.period.days_left(today)
+    checks = (
+        ("EXPIRED", days is not None and days < 0),
+        ("EXHAUSTED", bool(left) and max(left) <= 0),
+        ("EXPIRING", days is not None and 0 <= days <= SOON_DAYS),
+        ("LOW_VISITS", (bool(left) and 0 < min(left) <= FEW_VISITS) or (bool(left) and min(left) <= 0 < max(left))),
+    )
+    found = [name for name, holds in checks if holds]
+    return found or ["ACTIVE"]
+
+
+def lines(authorization: Any) -> list[dict[str, Any]]:
+    """Return the lines of an authorization with what billing knows of them beside the counts."""
+    services = list(authorization.services.all())
+    billed = billing.visits_billed([line.pk for line in services])
+    nothing = (0, 0)
+    return [
+        {
+            "line": line,
+            "count": line.count,
+            "billed": billed.get(line.pk, nothing)[0],
+            "paid": billed.get(line.pk, nothing)[1],
+        }
+        for line in services
+    ]
+
+
+def alerts_shown(alerts: Iterable[Alert], by: Actor) -> list[dict[str, Any]]:
+    """Return alerts with the authorization that each is about."""
+    alerts = list(alerts)
+    ids = {alert.subject_id for alert in alerts if alert.subject_kind == "authorization"}
+    line_ids = {alert.subject_id for alert in alerts if alert.subject_kind == "authorizedservice"}
+    of_line = referrals.authorization_of_lines(line_ids, by)
+    found = referrals.authorizations(by).in_bulk([*ids, *of_line.values()])
+    return [{"alert": alert, "authorization": found.get(_authorization_id(alert, of_line))} for alert in alerts]
+
+
+def _authorization_id(alert: Alert, of_line: dict[int, int]) -> int | None:
+    return alert.subject_id if alert.subject_kind == "authorization" else of_line.get(alert.subject_id)
+
+
+def run_down(authorization: Any, *, today: date) -> tuple[int, list[tuple[date, int]], list[tuple[date, int]]]:
+    """Return the limit of all counted lines, visits left day by day, and what booked visits will leave.
+
+    Days are civil days, counts are visits left at the day's end.
+    """
+    counted = [line for line in authorization.services.all() if line.limit_kind == LimitKind.COUNTED]
+    limit = sum(line.visits_authorized - line.visits_before_us for line in counted)
+    ids = [line.pk for line in counted]
+    used = referrals.used_by_day(ids)
+    points = [(day, limit - total) for day, total in used]
+    first = authorization.terms.valid_from
+    if first and (not points or first < points[0][0]):
+        points.insert(0, (first, limit))
+    left = points[-1][1] if points else limit
+    planned = [(today, left)]
+    for day, held in referrals.held_by_day(ids):
+        left -= held
+        planned.append((max(day, today), left))
+    return limit, points, planned if len(planned) > 1 else []

@@ -1,0 +1,26 @@
+"""Digits: what most of these numbers are made of.
+
+>>> compact(" 12-345 6789 ")
+'123456789'
+>>> require("123456789", 9)
+>>> require("1234", 9)
+Traceback (most recent call last):
+    ...
+vca.domain.identifiers.exceptions.BadLength: It is too short or too long.
+"""
+
+from vca.domain.identifiers.exceptions import BadFormat, BadLength
+
+
+def compact(text: str) -> str:
+    """Return the text without spaces and hyphens."""
+    return "".join(text.split()).replace("-", "")
+
+
+def require(text: str, *lengths: int) -> None:
+    """Accept the digits 0 to 9 in one of those lengths. Raises BadFormat, BadLength."""
+    # str.isdigit alone also takes the digits of other scripts, which no payer reads
+    if text and not (text.isascii() and text.isdigit()):
+        raise BadFormat("It has a character that is not a digit.")
+    if len(text) not in lengths:
+        raise BadLength
