@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connections
@@ -17,6 +18,9 @@ from pytest_django import DjangoDbBlocker
 from tests import databases
 
 CI = os.environ.get("CI") == "true"
+# A slow machine is no fault of the code under test; in CI hypothesis's own profile makes the examples repeatable.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -86,8 +90,6 @@ def documents_dir(django_test_environment: None, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def process_environment(transactional_db: None, documents_dir: Path) -> dict[str, str]:
     """Return the environment in which another process works on this test's database and documents."""
-    return os.environ | {
-        "DATABASE_URL": databases.url(),
-        "DOCUMENTS_DIR": str(documents_dir),
-        "EMAIL_URL": "memorymail://",
-    }
+    names = {"default": "DATABASE_URL", "owner": "DATABASE_OWNER_URL"}
+    urls = {names[alias]: databases.url(alias) for alias in connections}
+    return os.environ | urls | {"DOCUMENTS_DIR": str(documents_dir), "EMAIL_URL": "memorymail://"}

@@ -38,6 +38,8 @@ TRIES = 5  # somebody else may take a free port before the server does
 class Server:
     """One server on a loopback port; after stop or kill it can be started again on its directory and port."""
 
+    variable: str  # names it to the product
+    package: str  # Debian's
     ready: str  # what it writes once it answers
 
     def __init__(self, *, directory: Path) -> None:
@@ -73,6 +75,7 @@ class Server:
             try:
                 self.start()
             except NotReadyError:
+                self.kill()
                 if not left:
                     raise
                 self.port = free_port()
@@ -93,6 +96,8 @@ class Server:
 class PostgreSQL(Server):
     """A cluster without fsync. It trusts everybody on this machine's loopback, so it holds test data alone."""
 
+    variable = "DATABASE_URL"
+    package = "postgresql"
     ready = "database system is ready to accept connections"
 
     def __init__(self, *, directory: Path) -> None:
@@ -124,7 +129,7 @@ class PostgreSQL(Server):
     def environment(self) -> dict[str, str]:
         address = f"127.0.0.1:{self.port}/vca"
         return {
-            "DATABASE_URL": f"postgresql://vca_app@{address}",
+            self.variable: f"postgresql://vca_app@{address}",
             "DATABASE_OWNER_URL": f"postgresql://vca_owner@{address}",
         }
 
@@ -139,6 +144,8 @@ class PostgreSQL(Server):
 class Redis(Server):
     """A Redis or Valkey without persistence."""
 
+    variable = "REDIS_URL"
+    package = "redis-server"
     ready = "eady to accept connections"
 
     @classmethod
@@ -150,12 +157,10 @@ class Redis(Server):
         return [self.program() or "redis-server", *options, "--dir", str(self.directory)]
 
     def environment(self) -> dict[str, str]:
-        return {"REDIS_URL": f"redis://127.0.0.1:{self.port}/0"}
+        return {self.variable: f"redis://127.0.0.1:{self.port}/0"}
 
 
 KINDS: dict[str, type[Server]] = {"PostgreSQL": PostgreSQL, "Redis": Redis}
-VARIABLES = {"PostgreSQL": "DATABASE_URL", "Redis": "REDIS_URL"}
-PACKAGES = {"PostgreSQL": "postgresql", "Redis": "redis-server"}
 
 
 def newest(programs: Iterator[Path]) -> str | None:
@@ -166,7 +171,7 @@ def newest(programs: Iterator[Path]) -> str | None:
 
 def wanted(environment: Mapping[str, str]) -> list[str]:
     """Return the servers that the environment does not name yet."""
-    return [name for name in KINDS if not environment.get(VARIABLES[name])]
+    return [name for name in KINDS if not environment.get(KINDS[name].variable)]
 
 
 def missing(names: Collection[str]) -> list[str]:
@@ -176,7 +181,7 @@ def missing(names: Collection[str]) -> list[str]:
 
 def complaint(names: Collection[str]) -> str:
     """Return one line that says what to install."""
-    packages = " ".join(PACKAGES[name] for name in names)
+    packages = " ".join(KINDS[name].package for name in names)
     return f"Not installed: {', '.join(names)}. Debian: apt-get install {packages}."
 
 
@@ -250,6 +255,10 @@ def answer_signals(by: Answer) -> None:
 
 
 def main(command: Sequence[str]) -> int:
+    """Run the command on servers; return its exit code."""
+    if not command:
+        print(__doc__, file=sys.stderr)
+        return 2
     names = wanted(os.environ)
     if absent := missing(names):
         print(complaint(absent), file=sys.stderr)

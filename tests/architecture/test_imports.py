@@ -29,7 +29,7 @@ def lint_imports(root: Path) -> tuple[int, str]:
     """Return the exit code and what import-linter says about the tree there."""
     program = Path(sys.executable).with_name("lint-imports")
     run = subprocess.run([program, "--no-cache"], cwd=root, capture_output=True, text=True, check=False)
-    return run.returncode, run.stdout
+    return run.returncode, run.stdout + run.stderr
 
 
 def contract(name: str) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def there(modules: list[str]) -> list[str]:
 
 def test_the_contract_is_kept() -> None:
     code, said = lint_imports(ROOT)
-    assert code == 0, said[said.index("Broken contracts") :]
+    assert code == 0, said[-2000:]
 
 
 @pytest.mark.parametrize(

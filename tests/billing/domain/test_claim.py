@@ -10,6 +10,15 @@ def test_a_claim_refuses_lines_out_of_order() -> None:
         claims.claim(lines=(claims.line(1), claims.line(3)))
 
 
+def test_a_claim_shows_its_control_number_alone() -> None:
+    assert repr(claims.claim()) == "ProfessionalClaim(GPR-00001)"
+
+
+def test_a_veteran_does_not_show_in_a_traceback() -> None:
+    assert claims.VETERAN.last_name not in repr(claims.VETERAN)
+    assert claims.VETERAN.member_id not in repr(claims.VETERAN)
+
+
 def test_an_envelope_refuses_a_moment_without_a_zone() -> None:
     with pytest.raises(ValueError, match="time zone"):
         claims.envelope(created_at=datetime(2026, 11, 23, 9, 30))  # noqa: DTZ001

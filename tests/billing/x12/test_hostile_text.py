@@ -99,7 +99,7 @@ def widths(segments: Iterable[Segment]) -> list[str]:
 
 
 def test_every_text_of_a_claim_is_cut_to_the_width_of_the_guide() -> None:
-    line = lengthened(CLAIM.lines[0])
+    line = replace(lengthened(CLAIM.lines[0]), place_of_service="Y" * 300)
     claim = replace(lengthened(CLAIM), lines=(line,), billing_provider=CLAIM.billing_provider)
 
     assert widths(claim_837p.claim_loops(claim)) == [
@@ -109,7 +109,7 @@ def test_every_text_of_a_claim_is_cut_to_the_width_of_the_guide() -> None:
         "NM1*DN*1*60*35*25***XX*10",
         *("NM1*82*1*60*35*25***XX*10", "PRV*PE*PXC*10"),
         *("NM1*77*2*60*****XX*10", "N3*55*55", "N4*30*XX*9"),
-        *("LX*1", "SV1*HC:5:XX:XX:::80*87.5*UN*1*XX**1:2", "DTP*472*D8*20261103", "REF*6R*30"),
+        *("LX*1", "SV1*HC:5:XX:XX:::80*87.5*UN*1*YY**1:2", "DTP*472*D8*20261103", "REF*6R*30"),
         *("LIN**N4*11", "CTP****.86*XX"),
     ]
 
