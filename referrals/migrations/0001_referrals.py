@@ -11,375 +11,786 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_core'),
+        ("core", "0001_core"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Authorization',
+            name="Authorization",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('home_location', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='authorizations', to='core.servicelocation')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='authorizations', to='core.practice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "home_location",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="authorizations",
+                        to="core.servicelocation",
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="authorizations", to="core.practice"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuthorizationVersion',
+            name="AuthorizationVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('valid_from', models.DateField(null=True)),
-                ('valid_through', models.DateField(null=True)),
-                ('through_source', models.CharField(choices=[('PRINTED', 'Printed'), ('DERIVED', 'Derived'), ('ENTERED', 'Entered')], default=referrals.models.authorization.ThroughSource['PRINTED'], max_length=24)),
-                ('lines', models.JSONField(default=list)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('authorization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='referrals.authorization')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("valid_from", models.DateField(null=True)),
+                ("valid_through", models.DateField(null=True)),
+                (
+                    "through_source",
+                    models.CharField(
+                        choices=[("PRINTED", "Printed"), ("DERIVED", "Derived"), ("ENTERED", "Entered")],
+                        default=referrals.models.authorization.ThroughSource["PRINTED"],
+                        max_length=24,
+                    ),
+                ),
+                ("lines", models.JSONField(default=list)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "authorization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="referrals.authorization",
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='authorization',
-            name='current',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='referrals.authorizationversion'),
+            model_name="authorization",
+            name="current",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="referrals.authorizationversion",
+            ),
         ),
         migrations.CreateModel(
-            name='AuthorizedService',
+            name="AuthorizedService",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('description', models.CharField(max_length=200)),
-                ('codes', models.JSONField(default=list)),
-                ('limit_kind', models.CharField(choices=[('COUNTED', 'Counted'), ('UNLIMITED', 'Unlimited'), ('UNKNOWN', 'Unknown')], max_length=24)),
-                ('visits_authorized', models.PositiveIntegerField(null=True)),
-                ('visits_before_us', models.PositiveIntegerField(default=0)),
-                ('before_us_source', models.CharField(blank=True, max_length=200)),
-                ('visits_over', models.PositiveIntegerField(default=0)),
-                ('visits_held', models.PositiveIntegerField(default=0)),
-                ('visits_used', models.PositiveIntegerField(default=0)),
-                ('authorization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='services', to='referrals.authorization')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("description", models.CharField(max_length=200)),
+                ("codes", models.JSONField(default=list)),
+                (
+                    "limit_kind",
+                    models.CharField(
+                        choices=[("COUNTED", "Counted"), ("UNLIMITED", "Unlimited"), ("UNKNOWN", "Unknown")],
+                        max_length=24,
+                    ),
+                ),
+                ("visits_authorized", models.PositiveIntegerField(null=True)),
+                ("visits_before_us", models.PositiveIntegerField(default=0)),
+                ("before_us_source", models.CharField(blank=True, max_length=200)),
+                ("visits_over", models.PositiveIntegerField(default=0)),
+                ("visits_held", models.PositiveIntegerField(default=0)),
+                ("visits_used", models.PositiveIntegerField(default=0)),
+                (
+                    "authorization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="referrals.authorization",
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Referral',
+            name="Referral",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, verbose_name='Referral number')),
-                ('state', models.CharField(choices=[('RECEIVED', 'Received'), ('HELD', 'Held'), ('ACCEPTED', 'Accepted'), ('REJECTED', 'Rejected'), ('SUSPENDED', 'Suspended'), ('CANCELLED', 'Cancelled'), ('COMPLETED', 'Completed'), ('SUPERSEDED', 'Superseded')], default=referrals.domain.states.ReferralState['RECEIVED'], max_length=24)),
-                ('affiliation', models.CharField(choices=[('VCA', 'Vca'), ('CCN', 'Ccn'), ('OTHER_VA', 'Other va'), ('UNKNOWN', 'Unknown')], default=referrals.domain.states.Affiliation['UNKNOWN'], max_length=24)),
-                ('network', models.CharField(blank=True, max_length=60)),
-                ('va_status', models.CharField(blank=True, max_length=20, verbose_name="VA's own status")),
-                ('consult_id', models.CharField(blank=True, max_length=40)),
-                ('station', models.CharField(blank=True, max_length=10)),
-                ('category_of_care', models.CharField(blank=True, max_length=80)),
-                ('priority', models.CharField(blank=True, max_length=20)),
-                ('provisional_diagnosis', models.CharField(blank=True, max_length=8, verbose_name='Provisional diagnosis (ICD-10-CM)')),
-                ('referring_name', models.CharField(blank=True, max_length=100)),
-                ('referring_npi', models.CharField(blank=True, max_length=10, verbose_name='Referring NPI')),
-                ('received_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('state_reason', models.CharField(blank=True, max_length=200)),
-                ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('continues', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='continued_by', to='referrals.referral')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='referrals', to='core.practice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, verbose_name="Referral number")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("RECEIVED", "Received"),
+                            ("HELD", "Held"),
+                            ("ACCEPTED", "Accepted"),
+                            ("REJECTED", "Rejected"),
+                            ("SUSPENDED", "Suspended"),
+                            ("CANCELLED", "Cancelled"),
+                            ("COMPLETED", "Completed"),
+                            ("SUPERSEDED", "Superseded"),
+                        ],
+                        default=referrals.domain.states.ReferralState["RECEIVED"],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "affiliation",
+                    models.CharField(
+                        choices=[("VCA", "Vca"), ("CCN", "Ccn"), ("OTHER_VA", "Other va"), ("UNKNOWN", "Unknown")],
+                        default=referrals.domain.states.Affiliation["UNKNOWN"],
+                        max_length=24,
+                    ),
+                ),
+                ("network", models.CharField(blank=True, max_length=60)),
+                ("va_status", models.CharField(blank=True, max_length=20, verbose_name="VA's own status")),
+                ("consult_id", models.CharField(blank=True, max_length=40)),
+                ("station", models.CharField(blank=True, max_length=10)),
+                ("category_of_care", models.CharField(blank=True, max_length=80)),
+                ("priority", models.CharField(blank=True, max_length=20)),
+                (
+                    "provisional_diagnosis",
+                    models.CharField(blank=True, max_length=8, verbose_name="Provisional diagnosis (ICD-10-CM)"),
+                ),
+                ("referring_name", models.CharField(blank=True, max_length=100)),
+                ("referring_npi", models.CharField(blank=True, max_length=10, verbose_name="Referring NPI")),
+                ("received_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("state_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "continues",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="continued_by",
+                        to="referrals.referral",
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="core.practice"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digests', models.JSONField(default=dict)),
-                ('differs_in', models.JSONField(default=list)),
-                ('expiration_derived', models.BooleanField(default=False)),
-                ('pending', models.BooleanField(default=False)),
-                ('received_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('document', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.document')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
-                ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='referrals.referral')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digests", models.JSONField(default=dict)),
+                ("differs_in", models.JSONField(default=list)),
+                ("expiration_derived", models.BooleanField(default=False)),
+                ("pending", models.BooleanField(default=False)),
+                ("received_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "document",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.document"
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="referrals.referral"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='authorization',
-            name='referral',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='authorization', to='referrals.referral'),
+            model_name="authorization",
+            name="referral",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="authorization", to="referrals.referral"
+            ),
         ),
         migrations.CreateModel(
-            name='SeocVersion',
+            name="SeocVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seoc_id', models.CharField(max_length=160, verbose_name='SEOC')),
-                ('duration_days', models.PositiveIntegerField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField(auto_now_add=True)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seoc_id", models.CharField(max_length=160, verbose_name="SEOC")),
+                ("duration_days", models.PositiveIntegerField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SeocLine',
+            name="SeocLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('description', models.CharField(max_length=200)),
-                ('limit_kind', models.CharField(choices=[('COUNTED', 'Counted'), ('UNLIMITED', 'Unlimited'), ('UNKNOWN', 'Unknown')], max_length=24)),
-                ('visits', models.PositiveIntegerField(blank=True, null=True)),
-                ('codes', models.JSONField(default=list)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
-                ('seoc_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='referrals.seocversion')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='authorizationversion',
-            name='seoc_version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='referrals.seocversion'),
-        ),
-        migrations.CreateModel(
-            name='Veteran',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('icn_index', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='veterans', to='core.practice')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='referral',
-            name='veteran',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='referrals', to='referrals.veteran'),
-        ),
-        migrations.AddField(
-            model_name='authorization',
-            name='veteran',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='authorizations', to='referrals.veteran'),
-        ),
-        migrations.CreateModel(
-            name='VeteranFacts',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('last_name', models.CharField(max_length=60)),
-                ('first_name', models.CharField(blank=True, max_length=35)),
-                ('middle_name', models.CharField(blank=True, max_length=25)),
-                ('suffix', models.CharField(blank=True, max_length=10)),
-                ('date_of_birth', models.DateField(blank=True, null=True)),
-                ('sex', models.CharField(blank=True, choices=[('F', 'F'), ('M', 'M'), ('U', 'U')], max_length=24)),
-                ('icn', vca.core.crypto.SealedTextField(blank=True, verbose_name='ICN')),
-                ('edipi', vca.core.crypto.SealedTextField(blank=True, verbose_name='EDIPI')),
-                ('ssn', vca.core.crypto.SealedTextField(blank=True, verbose_name='Social Security number')),
-                ('street', models.CharField(blank=True, max_length=55)),
-                ('street_2', models.CharField(blank=True, max_length=55, verbose_name='Apartment or unit')),
-                ('city', models.CharField(blank=True, max_length=30)),
-                ('state', models.CharField(blank=True, max_length=2)),
-                ('zip_code', models.CharField(blank=True, max_length=9, verbose_name='ZIP')),
-                ('phone', models.CharField(blank=True, max_length=10)),
-                ('va_facility', models.CharField(blank=True, max_length=120, verbose_name='VA facility')),
-                ('source', models.CharField(choices=[('REFERRAL', 'Referral'), ('VETERAN', 'Veteran'), ('VA', 'Va'), ('IMPORT', 'Import')], max_length=24)),
-                ('recorded_at', models.DateTimeField()),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('veteran', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='referrals.veteran')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("description", models.CharField(max_length=200)),
+                (
+                    "limit_kind",
+                    models.CharField(
+                        choices=[("COUNTED", "Counted"), ("UNLIMITED", "Unlimited"), ("UNKNOWN", "Unknown")],
+                        max_length=24,
+                    ),
+                ),
+                ("visits", models.PositiveIntegerField(blank=True, null=True)),
+                ("codes", models.JSONField(default=list)),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
+                (
+                    "seoc_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="referrals.seocversion"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='veteran',
-            name='current',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='referrals.veteranfacts'),
+            model_name="authorizationversion",
+            name="seoc_version",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="referrals.seocversion"
+            ),
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Veteran",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('PENCILLED', 'Pencilled'), ('BOOKED', 'Booked'), ('ARRIVED', 'Arrived'), ('COMPLETED', 'Completed'), ('NO_SHOW', 'No show'), ('CANCELLED', 'Cancelled'), ('VOIDED', 'Voided')], max_length=24)),
-                ('walk_in', models.BooleanField(default=False)),
-                ('on', models.DateField()),
-                ('starts_at', models.DateTimeField()),
-                ('booked_at', models.DateTimeField()),
-                ('arrived_at', models.DateTimeField(null=True)),
-                ('completed_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('diagnoses', models.JSONField(default=list)),
-                ('authorization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='referrals.authorization')),
-                ('booked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.servicelocation')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='core.practice')),
-                ('veteran', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='referrals.veteran')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("icn_index", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="veterans", to="core.practice"
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="referral",
+            name="veteran",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="referrals.veteran"
+            ),
+        ),
+        migrations.AddField(
+            model_name="authorization",
+            name="veteran",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="authorizations", to="referrals.veteran"
+            ),
+        ),
+        migrations.CreateModel(
+            name="VeteranFacts",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("last_name", models.CharField(max_length=60)),
+                ("first_name", models.CharField(blank=True, max_length=35)),
+                ("middle_name", models.CharField(blank=True, max_length=25)),
+                ("suffix", models.CharField(blank=True, max_length=10)),
+                ("date_of_birth", models.DateField(blank=True, null=True)),
+                ("sex", models.CharField(blank=True, choices=[("F", "F"), ("M", "M"), ("U", "U")], max_length=24)),
+                ("icn", vca.core.crypto.SealedTextField(blank=True, verbose_name="ICN")),
+                ("edipi", vca.core.crypto.SealedTextField(blank=True, verbose_name="EDIPI")),
+                ("ssn", vca.core.crypto.SealedTextField(blank=True, verbose_name="Social Security number")),
+                ("street", models.CharField(blank=True, max_length=55)),
+                ("street_2", models.CharField(blank=True, max_length=55, verbose_name="Apartment or unit")),
+                ("city", models.CharField(blank=True, max_length=30)),
+                ("state", models.CharField(blank=True, max_length=2)),
+                ("zip_code", models.CharField(blank=True, max_length=9, verbose_name="ZIP")),
+                ("phone", models.CharField(blank=True, max_length=10)),
+                ("va_facility", models.CharField(blank=True, max_length=120, verbose_name="VA facility")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("REFERRAL", "Referral"), ("VETERAN", "Veteran"), ("VA", "Va"), ("IMPORT", "Import")],
+                        max_length=24,
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "veteran",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="referrals.veteran"
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="veteran",
+            name="current",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="referrals.veteranfacts"
+            ),
+        ),
+        migrations.CreateModel(
+            name="Visit",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("PENCILLED", "Pencilled"),
+                            ("BOOKED", "Booked"),
+                            ("ARRIVED", "Arrived"),
+                            ("COMPLETED", "Completed"),
+                            ("NO_SHOW", "No show"),
+                            ("CANCELLED", "Cancelled"),
+                            ("VOIDED", "Voided"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("walk_in", models.BooleanField(default=False)),
+                ("on", models.DateField()),
+                ("starts_at", models.DateTimeField()),
+                ("booked_at", models.DateTimeField()),
+                ("arrived_at", models.DateTimeField(null=True)),
+                ("completed_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("diagnoses", models.JSONField(default=list)),
+                (
+                    "authorization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="referrals.authorization"
+                    ),
+                ),
+                (
+                    "booked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.servicelocation"
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="core.practice"
+                    ),
+                ),
+                (
+                    "veteran",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="referrals.veteran"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('HOLD', 'Hold'), ('USE', 'Use'), ('RELEASE', 'Release'), ('VOID', 'Void')], max_length=24)),
-                ('held_change', models.SmallIntegerField()),
-                ('used_change', models.SmallIntegerField()),
-                ('on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='referrals.authorizedservice')),
-                ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='referrals.visit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("HOLD", "Hold"), ("USE", "Use"), ("RELEASE", "Release"), ("VOID", "Void")],
+                        max_length=24,
+                    ),
+                ),
+                ("held_change", models.SmallIntegerField()),
+                ("used_change", models.SmallIntegerField()),
+                ("on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="referrals.authorizedservice",
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="referrals.visit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='VisitService',
+            name="VisitService",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(blank=True, max_length=5, verbose_name='CPT or HCPCS')),
-                ('modifiers', models.CharField(blank=True, max_length=11)),
-                ('units', models.PositiveSmallIntegerField(default=1)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('drug_name', models.CharField(blank=True, max_length=80)),
-                ('ndc', models.CharField(blank=True, max_length=11, verbose_name='NDC')),
-                ('ndc_unit', models.CharField(blank=True, max_length=2)),
-                ('ndc_quantity', models.DecimalField(decimal_places=3, max_digits=8, null=True)),
-                ('clinician', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.clinician')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visit_services', to='referrals.authorizedservice')),
-                ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='services', to='referrals.visit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(blank=True, max_length=5, verbose_name="CPT or HCPCS")),
+                ("modifiers", models.CharField(blank=True, max_length=11)),
+                ("units", models.PositiveSmallIntegerField(default=1)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("stopped_at", models.DateTimeField(null=True)),
+                ("drug_name", models.CharField(blank=True, max_length=80)),
+                ("ndc", models.CharField(blank=True, max_length=11, verbose_name="NDC")),
+                ("ndc_unit", models.CharField(blank=True, max_length=2)),
+                ("ndc_quantity", models.DecimalField(decimal_places=3, max_digits=8, null=True)),
+                (
+                    "clinician",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.clinician"
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visit_services",
+                        to="referrals.authorizedservice",
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="services", to="referrals.visit"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='authorizedservice',
-            constraint=models.UniqueConstraint(fields=('authorization', 'number'), name='authorized_service_number_once'),
+            model_name="authorizedservice",
+            constraint=models.UniqueConstraint(
+                fields=("authorization", "number"), name="authorized_service_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authorizedservice',
-            constraint=models.CheckConstraint(condition=models.Q(('limit_kind__in', ['COUNTED', 'UNLIMITED', 'UNKNOWN'])), name='authorized_service_limit_kind_is_known'),
+            model_name="authorizedservice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("limit_kind__in", ["COUNTED", "UNLIMITED", "UNKNOWN"])),
+                name="authorized_service_limit_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authorizedservice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('limit_kind', 'COUNTED'), ('visits_authorized__isnull', False)), models.Q(models.Q(('limit_kind', 'COUNTED'), _negated=True), ('visits_authorized__isnull', True)), _connector='OR'), name='authorized_service_counted_has_a_number'),
+            model_name="authorizedservice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("limit_kind", "COUNTED"), ("visits_authorized__isnull", False)),
+                    models.Q(models.Q(("limit_kind", "COUNTED"), _negated=True), ("visits_authorized__isnull", True)),
+                    _connector="OR",
+                ),
+                name="authorized_service_counted_has_a_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authorizedservice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('limit_kind', 'COUNTED'), _negated=True), ('visits_authorized__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('visits_held'), '+', models.F('visits_used')), '+', models.F('visits_before_us')), '-', models.F('visits_over'))), _connector='OR'), name='authorized_service_never_overdrawn'),
+            model_name="authorizedservice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("limit_kind", "COUNTED"), _negated=True),
+                    (
+                        "visits_authorized__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("visits_held"), "+", models.F("visits_used")
+                                ),
+                                "+",
+                                models.F("visits_before_us"),
+                            ),
+                            "-",
+                            models.F("visits_over"),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="authorized_service_never_overdrawn",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authorizedservice',
-            constraint=models.CheckConstraint(condition=models.Q(('visits_held__gte', 0)), name='authorized_service_held_not_negative'),
+            model_name="authorizedservice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("visits_held__gte", 0)), name="authorized_service_held_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authorizedservice',
-            constraint=models.CheckConstraint(condition=models.Q(('visits_used__gte', 0)), name='authorized_service_used_not_negative'),
+            model_name="authorizedservice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("visits_used__gte", 0)), name="authorized_service_used_not_negative"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['referral', 'received_at'], name='notice_by_referral'),
+            model_name="notice",
+            index=models.Index(fields=["referral", "received_at"], name="notice_by_referral"),
         ),
         migrations.AddConstraint(
-            model_name='seocversion',
-            constraint=models.UniqueConstraint(fields=('practice', 'seoc_id'), name='seoc_version_once_per_practice'),
+            model_name="seocversion",
+            constraint=models.UniqueConstraint(fields=("practice", "seoc_id"), name="seoc_version_once_per_practice"),
         ),
         migrations.AddConstraint(
-            model_name='seocline',
-            constraint=models.UniqueConstraint(fields=('seoc_version', 'number'), name='seoc_line_number_once'),
+            model_name="seocline",
+            constraint=models.UniqueConstraint(fields=("seoc_version", "number"), name="seoc_line_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='seocline',
-            constraint=models.CheckConstraint(condition=models.Q(('limit_kind__in', ['COUNTED', 'UNLIMITED', 'UNKNOWN'])), name='seoc_line_limit_kind_is_known'),
+            model_name="seocline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("limit_kind__in", ["COUNTED", "UNLIMITED", "UNKNOWN"])),
+                name="seoc_line_limit_kind_is_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='authorizationversion',
-            index=models.Index(fields=['practice', 'valid_through'], name='authorization_by_last_day'),
+            model_name="authorizationversion",
+            index=models.Index(fields=["practice", "valid_through"], name="authorization_by_last_day"),
         ),
         migrations.AddConstraint(
-            model_name='authorizationversion',
-            constraint=models.UniqueConstraint(fields=('authorization', 'number'), name='authorization_version_once'),
+            model_name="authorizationversion",
+            constraint=models.UniqueConstraint(fields=("authorization", "number"), name="authorization_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='authorizationversion',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_through__isnull', True), ('valid_through__gte', models.F('valid_from')), _connector='OR'), name='authorization_period_runs_forward'),
+            model_name="authorizationversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_from__isnull", True),
+                    ("valid_through__isnull", True),
+                    ("valid_through__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="authorization_period_runs_forward",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authorizationversion',
-            constraint=models.CheckConstraint(condition=models.Q(('through_source__in', ['PRINTED', 'DERIVED', 'ENTERED'])), name='authorization_version_through_source_is_known'),
+            model_name="authorizationversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("through_source__in", ["PRINTED", "DERIVED", "ENTERED"])),
+                name="authorization_version_through_source_is_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['practice', 'state', 'received_at'], name='referral_queue'),
+            model_name="referral",
+            index=models.Index(fields=["practice", "state", "received_at"], name="referral_queue"),
         ),
         migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.UniqueConstraint(fields=('practice', 'number'), name='referral_number_once_per_practice'),
+            model_name="referral",
+            constraint=models.UniqueConstraint(fields=("practice", "number"), name="referral_number_once_per_practice"),
         ),
         migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['RECEIVED', 'HELD', 'ACCEPTED', 'REJECTED', 'SUSPENDED', 'CANCELLED', 'COMPLETED', 'SUPERSEDED'])), name='referral_state_is_known'),
+            model_name="referral",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "RECEIVED",
+                            "HELD",
+                            "ACCEPTED",
+                            "REJECTED",
+                            "SUSPENDED",
+                            "CANCELLED",
+                            "COMPLETED",
+                            "SUPERSEDED",
+                        ],
+                    )
+                ),
+                name="referral_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('affiliation__in', ['VCA', 'CCN', 'OTHER_VA', 'UNKNOWN'])), name='referral_affiliation_is_known'),
+            model_name="referral",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("affiliation__in", ["VCA", "CCN", "OTHER_VA", "UNKNOWN"])),
+                name="referral_affiliation_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='referral_has_a_number'),
+            model_name="referral",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number", ""), _negated=True), name="referral_has_a_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ACCEPTED'), _negated=True), ('confirmed_at__isnull', False), _connector='OR'), name='referral_accepted_was_confirmed'),
+            model_name="referral",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ACCEPTED"), _negated=True), ("confirmed_at__isnull", False), _connector="OR"
+                ),
+                name="referral_accepted_was_confirmed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='veteranfacts',
-            index=models.Index(fields=['practice', 'last_name', 'first_name'], name='facts_by_name'),
+            model_name="veteranfacts",
+            index=models.Index(fields=["practice", "last_name", "first_name"], name="facts_by_name"),
         ),
         migrations.AddIndex(
-            model_name='veteranfacts',
-            index=models.Index(fields=['practice', 'date_of_birth'], name='facts_by_birth'),
+            model_name="veteranfacts",
+            index=models.Index(fields=["practice", "date_of_birth"], name="facts_by_birth"),
         ),
         migrations.AddConstraint(
-            model_name='veteranfacts',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['REFERRAL', 'VETERAN', 'VA', 'IMPORT'])), name='facts_source_is_known'),
+            model_name="veteranfacts",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["REFERRAL", "VETERAN", "VA", "IMPORT"])),
+                name="facts_source_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='veteran',
-            constraint=models.UniqueConstraint(condition=models.Q(('icn_index', ''), _negated=True), fields=('practice', 'icn_index'), name='veteran_icn_is_one_person'),
+            model_name="veteran",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("icn_index", ""), _negated=True),
+                fields=("practice", "icn_index"),
+                name="veteran_icn_is_one_person",
+            ),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['practice', 'on', 'starts_at'], name='visit_day'),
+            model_name="visit",
+            index=models.Index(fields=["practice", "on", "starts_at"], name="visit_day"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['authorization', 'starts_at'], name='visit_by_authorization'),
+            model_name="visit",
+            index=models.Index(fields=["authorization", "starts_at"], name="visit_by_authorization"),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['PENCILLED', 'BOOKED', 'ARRIVED', 'COMPLETED', 'NO_SHOW', 'CANCELLED', 'VOIDED'])), name='visit_state_is_known'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["PENCILLED", "BOOKED", "ARRIVED", "COMPLETED", "NO_SHOW", "CANCELLED", "VOIDED"])
+                ),
+                name="visit_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['ARRIVED', 'COMPLETED']), _negated=True), ('arrived_at__isnull', False), _connector='OR'), name='visit_arrived_has_a_moment'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["ARRIVED", "COMPLETED"]), _negated=True),
+                    ("arrived_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="visit_arrived_has_a_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'COMPLETED'), _negated=True), ('completed_at__isnull', False), _connector='OR'), name='visit_completed_has_a_moment'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "COMPLETED"), _negated=True), ("completed_at__isnull", False), _connector="OR"
+                ),
+                name="visit_completed_has_a_moment",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['service', 'on'], name='ledger_by_service_and_day'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["service", "on"], name="ledger_by_service_and_day"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['HOLD', 'USE', 'RELEASE', 'VOID'])), name='ledger_entry_kind_is_known'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["HOLD", "USE", "RELEASE", "VOID"])), name="ledger_entry_kind_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_change', 1), ('kind', 'HOLD'), ('used_change', 0)), models.Q(('held_change__in', [-1, 0]), ('kind', 'USE'), ('used_change', 1)), models.Q(('held_change', -1), ('kind', 'RELEASE'), ('used_change', 0)), models.Q(('held_change__in', [0, 1]), ('kind', 'VOID'), ('used_change', -1)), _connector='OR'), name='ledger_entry_changes_what_its_kind_says'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("held_change", 1), ("kind", "HOLD"), ("used_change", 0)),
+                    models.Q(("held_change__in", [-1, 0]), ("kind", "USE"), ("used_change", 1)),
+                    models.Q(("held_change", -1), ("kind", "RELEASE"), ("used_change", 0)),
+                    models.Q(("held_change__in", [0, 1]), ("kind", "VOID"), ("used_change", -1)),
+                    _connector="OR",
+                ),
+                name="ledger_entry_changes_what_its_kind_says",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visitservice',
-            constraint=models.CheckConstraint(condition=models.Q(('units__gte', 1)), name='visit_service_has_units'),
+            model_name="visitservice",
+            constraint=models.CheckConstraint(condition=models.Q(("units__gte", 1)), name="visit_service_has_units"),
         ),
         migrations.AddConstraint(
-            model_name='visitservice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ndc', ''), ('ndc_quantity__isnull', True), ('ndc_unit', '')), models.Q(models.Q(('ndc', ''), _negated=True), models.Q(('ndc_unit', ''), _negated=True), ('ndc_quantity__gt', 0)), _connector='OR'), name='visit_service_drug_is_whole'),
+            model_name="visitservice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ndc", ""), ("ndc_quantity__isnull", True), ("ndc_unit", "")),
+                    models.Q(
+                        models.Q(("ndc", ""), _negated=True),
+                        models.Q(("ndc_unit", ""), _negated=True),
+                        ("ndc_quantity__gt", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="visit_service_drug_is_whole",
+            ),
         ),
     ]

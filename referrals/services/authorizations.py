@@ -19,6 +19,7 @@ from referrals.models import (
     AuthorizationVersion,
     AuthorizedService,
     Referral,
+    SeocLine,
     SeocVersion,
     ThroughSource,
 )
@@ -155,6 +156,25 @@ def set_opening_balance(*, service: AuthorizedService, visits: int, source: str,
         row.save(update_fields=["visits_before_us", "before_us_source", "visits_over"])
         audit.record(by=by, action="authorization.opening_balance_set", subject=row, changes={"visits": visits})
     return row
+
+
+def pin_lines(authorization: Authorization) -> None:
+    """Keep the confirmed lines with the SEOC version, if nobody has yet: a version never changes after that."""
+    version = authorization.terms.seoc_version
+    if version is None or version.lines.exists():
+        return
+    SeocLine.objects.bulk_create(
+        SeocLine(
+            practice_id=authorization.practice_id,
+            seoc_version=version,
+            number=line.number,
+            description=line.description,
+            limit_kind=line.limit_kind,
+            visits=line.visits_authorized,
+            codes=line.codes,
+        )
+        for line in authorization.services.order_by("number")
+    )
 
 
 def terms_of(authorization: Authorization) -> Terms:

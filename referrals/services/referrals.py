@@ -206,6 +206,7 @@ def confirm(*, referral: Referral, by: Actor, at: datetime) -> None:
         if reasons and row.state in OPEN:
             raise NotReady(reasons)
         _move(row, "confirm", confirmed_at=at, confirmed_by_id=by.user_id, state_reason="")
+        authorizations.pin_lines(row.authorization)
         audit.record(by=by, action="referral.confirmed", subject=row)
         _close("referral_held", row, "confirmed", by=by, at=at)
     referral.refresh_from_db()

@@ -1,6 +1,7 @@
 """Forms of core: they clean, they do not save."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -8,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError as FormError
 from django.db.models import QuerySet
 
-from vca.core.models import Agreement, Clinician, Practice, ServiceLocation
+from vca.core.models import Agreement, Clinician, DeaRegistration, Licence, Practice, ServiceLocation
 from vca.core.vocabulary import ROLE_WORDS, Role
 from vca.domain.identifiers import ein, npi, taxonomy, us_address
 from vca.domain.identifiers.exceptions import ValidationError
@@ -59,6 +60,12 @@ def offer(form: forms.BaseForm, name: str, rows: QuerySet[Any], label: Callable[
     field = cast(forms.ModelChoiceField, form.fields[name])
     field.queryset = rows
     field.label_from_instance = label  # type: ignore[method-assign,assignment]  # simpler than a class for each label
+
+
+def refuse_backward(form: forms.BaseForm, first: date | None, last: date | None) -> None:
+    """Dates run forward."""
+    if first and last and last < first:
+        form.add_error("valid_through", "The last day is before the first day.")
 
 
 class AddressFields(forms.ModelForm):
@@ -168,6 +175,13 @@ class AgreementForm(forms.ModelForm):
 
     locations = forms.ModelMultipleChoiceField(ServiceLocation.objects.none(), widget=forms.CheckboxSelectMultiple)
     clinicians = forms.ModelMultipleChoiceField(Clinician.objects.none(), widget=forms.CheckboxSelectMultiple)
+    cover_from = forms.DateField(
+        label="Changes of sites and clinicians from",
+        widget=DateInput(),
+        required=False,
+        help_text="What is added is covered from this day, what is taken away through the day before. "
+        "Empty: the first day of the agreement.",
+    )
 
     class Meta:
         model = Agreement
@@ -200,15 +214,47 @@ class AgreementForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Dates run forward, and an early end names the side that ended it."""
         data = super().clean() or {}
-        first, last = data.get("valid_from"), data.get("valid_through")
-        if first and last and last < first:
-            self.add_error("valid_through", "The last day is before the first day.")
+        refuse_backward(self, data.get("valid_from"), data.get("valid_through"))
         if bool(data.get("ended_on")) != bool(data.get("ended_by")):
             self.add_error(
                 "ended_by",
                 "Enter both the day on which it ended and which side ended it, or neither.",
             )
         return data
+
+
+class LicenceForm(forms.ModelForm):
+    """A clinician's licence in one state."""
+
+    class Meta:
+        model = Licence
+        fields = ("state", "number", "valid_from", "valid_through")
+        widgets = {"valid_from": DateInput(), "valid_through": DateInput()}
+
+    def clean_state(self) -> str:
+        """A real state."""
+        return checked_state(self.cleaned_data["state"])
+
+    def clean(self) -> dict[str, Any]:
+        """Dates run forward."""
+        data = super().clean() or {}
+        refuse_backward(self, data.get("valid_from"), data.get("valid_through"))
+        return data
+
+
+class DeaForm(forms.ModelForm):
+    """A clinician's DEA registration, which is per place."""
+
+    class Meta:
+        model = DeaRegistration
+        fields = ("location", "number", "valid_through")
+        labels = {"number": "DEA number"}
+        widgets = {"valid_through": DateInput()}
+
+    def __init__(self, *args: Any, practice_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = ServiceLocation.objects.filter(practice_id=practice_id).order_by("name")
+        offer(self, "location", places, lambda place: place.name)
 
 
 class ParameterForm(forms.Form):

@@ -23,6 +23,8 @@ urlpatterns = [
         practice.edit_clinician,
         name="edit_clinician",
     ),
+    path("practice/clinicians/<int:clinician_id>/licence/", practice.new_licence, name="new_licence"),
+    path("practice/clinicians/<int:clinician_id>/dea/", practice.new_dea, name="new_dea"),
     path("practice/agreements/new/", practice.edit_agreement, name="new_agreement"),
     path(
         "practice/agreements/<int:agreement_id>/",

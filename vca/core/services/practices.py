@@ -1,6 +1,6 @@
 """The practice itself: its details, places, clinicians and agreements with VA."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import models, transaction
@@ -13,6 +13,8 @@ from vca.core.models import (
     AgreementClinician,
     AgreementLocation,
     Clinician,
+    DeaRegistration,
+    Licence,
     Practice,
     ServiceLocation,
 )
@@ -61,8 +63,13 @@ def record_agreement(
     locations: list[ServiceLocation],
     clinicians: list[Clinician],
     agreement: Agreement | None = None,
+    cover_from: date | None = None,
 ) -> Agreement:
-    """Record or change an agreement and what it covers; cover that is taken away ends, it is not forgotten."""
+    """Record or change an agreement and what it covers.
+
+    What is added is covered from ``cover_from`` (the agreement's first day when not given); what is taken away is
+    covered through the day before it, and not forgotten.
+    """
     with transaction.atomic():
         row = agreement or Agreement(practice_id=by.practice_id)
         _save(
@@ -71,24 +78,35 @@ def record_agreement(
             action="agreement.changed" if agreement else "agreement.recorded",
             by=by,
         )
-        _cover(AgreementLocation, row, "location", locations)
-        _cover(AgreementClinician, row, "clinician", clinicians)
+        since = cover_from or row.valid_from
+        _cover(AgreementLocation, row, "location", locations, since)
+        _cover(AgreementClinician, row, "clinician", clinicians, since)
     return row
 
 
-def _cover(model: type[models.Model], agreement: Agreement, name: str, chosen: list[Any]) -> None:
+def _cover(model: type[models.Model], agreement: Agreement, name: str, chosen: list[Any], since: date) -> None:
     rows = model._default_manager.filter(agreement=agreement)
-    ids = [thing.pk for thing in chosen]
-    rows.exclude(**{f"{name}_id__in": ids}).filter(valid_through__isnull=True).update(valid_through=agreement.last_day)
-    covered = set(rows.values_list(f"{name}_id", flat=True))
+    running = rows.filter(valid_through__isnull=True)
+    gone = running.exclude(**{f"{name}_id__in": [thing.pk for thing in chosen]})
+    gone.filter(valid_from__gte=since).delete()
+    gone.update(valid_through=since - timedelta(days=1))
+    covered = set(running.values_list(f"{name}_id", flat=True))
     for thing in chosen:
         if thing.pk not in covered:
-            facts = {
-                name: thing,
-                "valid_from": agreement.valid_from,
-                "practice_id": agreement.practice_id,
-            }
+            facts = {name: thing, "valid_from": since, "practice_id": agreement.practice_id}
             model._default_manager.create(agreement=agreement, **facts)
+
+
+def record_licence(*, clinician: Clinician, facts: dict[str, Any], by: Actor) -> Licence:
+    """Record a clinician's licence in a state."""
+    row = Licence(practice_id=by.practice_id, clinician=clinician)
+    return _save(row, facts, action="licence.recorded", by=by)
+
+
+def record_dea(*, clinician: Clinician, facts: dict[str, Any], by: Actor) -> DeaRegistration:
+    """Record a clinician's DEA registration for a place."""
+    row = DeaRegistration(practice_id=by.practice_id, clinician=clinician)
+    return _save(row, facts, action="dea.recorded", by=by)
 
 
 def _save(row: Any, facts: dict[str, Any], *, action: str, by: Actor) -> Any:

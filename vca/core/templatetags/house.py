@@ -84,6 +84,32 @@ def mask(identifier: str | None) -> str:
     return f"••••{identifier[-4:]}" if len(identifier) > 4 else "••••"
 
 
+@register.filter
+def phone(digits: str | None) -> str:
+    """Return ten digits as (805) 555-0143; anything else as it is."""
+    if not digits:
+        return NOTHING
+    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if len(digits) == 10 else digits
+
+
+@register.filter
+def zip_code(digits: str | None) -> str:
+    """Return nine digits as 93401-2345; five as they are."""
+    if not digits:
+        return NOTHING
+    return f"{digits[:5]}-{digits[5:]}" if len(digits) == 9 else digits
+
+
+ABBREVIATIONS = {"Va": "VA", "Icn": "ICN", "Edipi": "EDIPI", "Ssn": "Social Security number", "Seoc": "SEOC"}
+
+
+@register.filter
+def words(name: str) -> str:
+    """Return the name of a field or state in plain words: expiration_date is Expiration date, va_status VA status."""
+    first, *rest = name.replace("_", " ").lower().capitalize().split(" ")
+    return " ".join([ABBREVIATIONS.get(first, first), *rest])
+
+
 @dataclass(frozen=True, slots=True)
 class Badge:
     """How a state is shown: a word, an icon of static/img/icons.svg, and a tone. Never the colour alone."""
@@ -129,13 +155,22 @@ BADGES: Mapping[str, Badge] = {
     "RUNNING": Badge("Running", "clock", "info"),
     "DONE": Badge("Done", "check", "good"),
     "PARKED": Badge("Stopped", "alert", "bad"),
+    "IN_FORCE": Badge("In force", "check", "good"),
+    "APPROVED": Badge("Approved", "check", "good"),
+    "PENDING": Badge("Pending", "clock", "warn"),
+    "ENDED": Badge("Ended", "dash", "quiet"),
+    "NOT_YET": Badge("Not yet", "calendar", "quiet"),
+    "NOT_IN_USE": Badge("Not in use", "dash", "quiet"),
 }
+# The desk's own word for an authorization with nothing to say: the badge is that of its referral.
+SAME_AS = {"ACTIVE": "ACCEPTED"}
 
 
 @register.simple_tag
 def status_badge(state: str, kind: str = "") -> Badge:
     """Return the badge of a state. ``kind`` is needed where two kinds use one state in two senses: "claim"."""
-    name = state.upper().replace("-", "_").replace(" ", "_")
+    written = state.upper().replace("-", "_").replace(" ", "_")
+    name = SAME_AS.get(written, written)
     unknown = Badge(state.replace("_", " ").capitalize(), "dot", "quiet")
     return BADGES.get(f"{kind.upper()}.{name}") or BADGES.get(name, unknown)
 

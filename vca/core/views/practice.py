@@ -80,6 +80,30 @@ def edit_clinician(request: PageRequest, clinician_id: int | None = None) -> Htt
 
 
 @access.page("manage_practice")
+def new_licence(request: PageRequest, clinician_id: int) -> HttpResponse:
+    """Add a licence of a clinician."""
+    clinician = get_object_or_404(access.scope(Clinician.objects.all(), request.actor), pk=clinician_id)
+    form = forms.LicenceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        practices.record_licence(clinician=clinician, facts=form.cleaned_data, by=request.actor)
+        messages.success(request, "The licence is saved.")
+        return redirect("practice")
+    return _form_page(request, form, f"Licence of {clinician.display_name}")
+
+
+@access.page("manage_practice")
+def new_dea(request: PageRequest, clinician_id: int) -> HttpResponse:
+    """Add a DEA registration of a clinician."""
+    clinician = get_object_or_404(access.scope(Clinician.objects.all(), request.actor), pk=clinician_id)
+    form = forms.DeaForm(request.POST or None, practice_id=request.practice.pk)
+    if request.method == "POST" and form.is_valid():
+        practices.record_dea(clinician=clinician, facts=form.cleaned_data, by=request.actor)
+        messages.success(request, "The DEA registration is saved.")
+        return redirect("practice")
+    return _form_page(request, form, f"DEA registration of {clinician.display_name}")
+
+
+@access.page("manage_practice")
 def edit_agreement(request: PageRequest, agreement_id: int | None = None) -> HttpResponse:
     """Add or change an agreement with VA."""
     agreement = _mine(Agreement.objects.all(), request, agreement_id)
@@ -90,7 +114,8 @@ def edit_agreement(request: PageRequest, agreement_id: int | None = None) -> Htt
             "locations": list(facts.pop("locations")),
             "clinicians": list(facts.pop("clinicians")),
         }
-        practices.record_agreement(facts=facts, by=request.actor, agreement=agreement, **covers)
+        since = facts.pop("cover_from")
+        practices.record_agreement(facts=facts, by=request.actor, agreement=agreement, cover_from=since, **covers)
         messages.success(request, "The agreement is saved.")
         return redirect("practice")
     return _form_page(request, form, "Agreement with VA")
