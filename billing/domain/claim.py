@@ -90,9 +90,12 @@ class Facility:
     npi: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Subscriber:
-    """The Veteran, who is patient and subscriber in one. Loop 2010BA; boxes 1a to 7. ``sex`` is F, M or U."""
+    """The Veteran, who is patient and subscriber in one. Loop 2010BA; boxes 1a to 7. ``sex`` is F, M or U.
+
+    It has no repr, so that neither a traceback nor a log tells who it is.
+    """
 
     last_name: str
     first_name: str
@@ -147,7 +150,7 @@ class ServiceLine:
     drug: Drug | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ProfessionalClaim:
     """One claim. Loops 2000A to 2420A; the whole form.
 
@@ -177,6 +180,9 @@ class ProfessionalClaim:
     def __post_init__(self) -> None:
         if any(line.number != place for place, line in enumerate(self.lines, start=1)):
             raise ValueError("the lines of a claim are numbered 1, 2, 3 in their order")
+
+    def __repr__(self) -> str:
+        return f"ProfessionalClaim({self.control_number})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def loop_1000b(receiver: Receiver) -> Segments:
 
 
 def loop_2000a(provider: BillingProvider, level: int) -> Segments:
-    """Billing provider level; the taxonomy because VA's rates may depend on it."""
+    """Billing provider level; with the taxonomy, on which the payer's decision may depend."""
     yield Segment("HL", str(level), "", "20", "1")
     yield Segment("PRV", "BI", "PXC", text(provider.taxonomy, 10))
 

@@ -3,6 +3,7 @@
 //   form[data-guard]       asks before typed text is lost
 //   [data-undo]            gains a dismiss button and leaves by itself after data-undo seconds, unless somebody is on it
 //   [data-focus]           takes the focus when the page opens (the error summary)
+//   [data-copies=id]       is a button that copies the text of that field
 //   details[data-menu]     closes on Escape and on a click elsewhere
 
 const SENT_FOR_MS = 8000; // after this a form may be sent again: its answer may have been a download
@@ -58,6 +59,15 @@ function leave(toast) {
   if (held) document.getElementById("main").focus();
 }
 
+function offerCopy(button) {
+  if (!navigator.clipboard) return; // only where the connection is safe
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value);
+    button.textContent = "Copied";
+  });
+}
+
 function closeMenus(except) {
   document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
     if (!menu.contains(except)) menu.open = false;
@@ -78,4 +88,5 @@ document.addEventListener("keydown", closeOnEscape);
 window.addEventListener("beforeunload", guard);
 window.addEventListener("pageshow", releaseAll);
 document.querySelectorAll("[data-undo]").forEach(watchUndo);
+document.querySelectorAll("[data-copies]").forEach(offerCopy);
 document.querySelector("[data-focus]")?.focus();

@@ -64,7 +64,7 @@ class Clerk:
 
 
 @pytest.fixture
-def april() -> Iterator[time_machine.Coordinates]:
+def april() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(APRIL, tick=True) as clock:
         yield clock
 
@@ -89,7 +89,7 @@ def records() -> list[list[dict[str, str]]]:
 
 @pytest.mark.parametrize("records", records(), ids=["ours", "recorded"][: len(records())])
 def test_clerk_takes_a_referral_to_a_claim_file(
-    harbor: World, april: time_machine.Coordinates, tmp_path: Path, records: list[dict[str, str]]
+    harbor: World, april: time_machine.Traveller, tmp_path: Path, records: list[dict[str, str]]
 ) -> None:
     lines = imported(tmp_path, records)
     assert lines == [f"{one['referralNumber']} created, held: visit limits not stated" for one in records]
@@ -148,7 +148,7 @@ def service(place: int, line: int, clinician: int, *, code: str) -> dict[str, An
     return {f"services-{place}-{name}": value for name, value in said.items()}
 
 
-def complete_two(desk: Clerk, clinician: Clerk, april: time_machine.Coordinates) -> None:
+def complete_two(desk: Clerk, clinician: Clerk, april: time_machine.Traveller) -> None:
     for visit in Visit.objects.order_by("starts_at")[:2]:
         april.move_to(visit.starts_at)
         assert "VA COVERS THIS VISIT" in desk.get("today").upper()

@@ -212,6 +212,20 @@ def test_states_are_fifty_with_the_district_the_islands_and_the_military() -> No
     assert all(len(state) == 2 for state in us_address.STATES)
 
 
+@pytest.mark.parametrize(("state", "is_one"), [("OR", True), ("AE", True), ("or", False), ("ON", False), ("", False)])
+def test_state_codes_are_capitals_of_the_united_states(state: str, is_one: bool) -> None:
+    assert us_address.is_state(state) == is_one
+
+
+def test_places_of_service_are_those_of_the_code_set() -> None:
+    published = """
+        01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 31 32 33 34 41 42
+        49 50 51 52 53 54 55 56 57 58 60 61 62 65 66 71 72 81 99
+    """
+
+    assert sorted(place_of_service.CODES) == published.split()
+
+
 def test_modifiers_have_two_letters_or_digits() -> None:
     taken = [
         modifier for modifier in ("25", "GT", "1P", "gt", "2", "255", "2-", "") if procedure_code.is_modifier(modifier)
