@@ -19,6 +19,7 @@ from billing.domain.claim import (
     ServiceLine,
     Subscriber,
 )
+from billing.domain.scrub_lines import UNCLASSIFIED_DRUGS
 from billing.models import Claim, ClaimLine
 from referrals.domain.routing import bills_va
 from referrals.domain.states import Affiliation
@@ -127,7 +128,7 @@ def _line(row: ClaimLine, place: str, diagnoses: int) -> ServiceLine:
         service_date=row.service_date,
         code=row.code,
         modifiers=tuple(part for part in row.modifiers.split(",") if part),
-        description=row.drug_name,
+        description=row.drug_name if row.code in UNCLASSIFIED_DRUGS else "",
         charge=row.charge,
         units=row.units,
         place_of_service=place,

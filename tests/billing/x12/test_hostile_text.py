@@ -119,7 +119,7 @@ def test_every_text_above_a_claim_is_cut_to_the_width_of_the_guide() -> None:
     envelope = replace(envelope, submitter=replace(envelope.submitter, submitter_id="ID", phone="1" * 300))
     envelope = replace(envelope, receiver=replace(envelope.receiver, receiver_id="ID"))
 
-    assert widths(claim_837p.transaction([claim], 2, envelope=envelope))[:18] == [
+    assert widths(claim_837p.transaction([claim], 2, envelope=envelope))[:20] == [
         "BHT*0019*00*44-2*20261123*0930*CH",
         *("NM1*41*2*60*****46*ID", "PER*IC*60*TE*1111111111", "NM1*40*2*60*****46*ID"),
         *("HL*1**20*1", "PRV*BI*PXC*10"),
@@ -127,7 +127,8 @@ def test_every_text_above_a_claim_is_cut_to_the_width_of_the_guide() -> None:
         *("NM1*87*2", "N3*55*55", "N4*30*XX*9"),
         *("HL*2*1*22*0", "SBR*P*18*******VA"),
         "NM1*IL*1*60*35*25**10*MI*80",
-        *("N3*55*55", "N4*30*XX*9"),
+        *("N3*55*55", "N4*30*XX*9", "DMG*D8*19790412*X"),
+        "NM1*PR*2*60*****PI*80",
     ]
 
 
