@@ -18,7 +18,7 @@ PAID = (ClaimState.PAID, ClaimState.PARTIALLY_PAID)
 def claims(by: Actor) -> QuerySet[Claim]:
     """Return the practice's claims with what a list shows."""
     rows = access.scope(Claim.objects.all(), by)
-    return rows.select_related("referral", "veteran__current", "location")
+    return rows.select_related("referral", "veteran__current", "location", "authorization_version")
 
 
 def whole_claims(by: Actor, claim_ids: Sequence[int]) -> QuerySet[Claim]:
@@ -44,6 +44,13 @@ def unbilled_visits(by: Actor) -> QuerySet:
 def live_lines(visit_id: int) -> QuerySet[ClaimLine]:
     """Return the live claim lines on which a visit stands."""
     return ClaimLine.objects.filter(is_live=True, visit_service__visit_id=visit_id).select_related("claim")
+
+
+def claims_on(visit_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """Return id and number of the live claim by the id of the visit that stands on it."""
+    lines = ClaimLine.objects.filter(is_live=True, visit_service__visit_id__in=visit_ids)
+    rows = lines.values_list("visit_service__visit_id", "claim_id", "claim__control_number").distinct()
+    return {visit_id: (claim_id, number) for visit_id, claim_id, number in rows}
 
 
 def counts_by_state(by: Actor) -> dict[str, tuple[int, object]]:
@@ -82,7 +89,13 @@ def charges(by: Actor) -> QuerySet[Charge]:
     return access.scope(Charge.objects.all(), by).order_by("code", "-valid_from")
 
 
-def price_in_force(by: Actor, code: str, on: date) -> Charge | None:
-    """Return the price of a code on a day, or ``None``: no price known is not a price of zero."""
-    rows = charges(by).filter(code=code, valid_from__lte=on)
-    return rows.filter(Q(valid_through__isnull=True) | Q(valid_through__gte=on)).first()
+def prices_in_force(by: Actor, wanted: set[tuple[str, date]]) -> dict[tuple[str, date], Charge]:
+    """Return the price of each code on its day, in one query; a pair is absent when no price is known."""
+    rows = list(charges(by).filter(code__in=sorted({code for code, _ in wanted})))
+    found = {pair: next((row for row in rows if _prices_it(row, *pair)), None) for pair in wanted}
+    return {pair: row for pair, row in found.items() if row}
+
+
+def _prices_it(charge: Charge, code: str, on: date) -> bool:
+    in_force = charge.valid_from <= on and (charge.valid_through is None or on <= charge.valid_through)
+    return charge.code == code and in_force

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError as FormError
+from django.db.models import QuerySet
 
 from referrals.domain.notice import ReferralNotice, StatedLine
 from referrals.domain.states import Affiliation, LimitKind
@@ -272,6 +273,12 @@ class VisitForm(forms.Form):
         return datetime.combine(self.cleaned_data["on"], self.cleaned_data["at"], tzinfo=zone)
 
 
+def _the_only(choices: QuerySet[Any]) -> int | None:
+    """Return the id of the one choice there is: nobody should have to choose from one."""
+    ids = list(choices.values_list("pk", flat=True)[:2])
+    return ids[0] if len(ids) == 1 else None
+
+
 class ServiceForm(forms.Form):
     """One service of a visit."""
 
@@ -291,6 +298,7 @@ class ServiceForm(forms.Form):
         people = Clinician.objects.filter(practice_id=authorization.practice_id, is_active=True)
         offer(self, "service", lines, lambda line: f"{line.number}. {line.description}")
         offer(self, "clinician", people.order_by("last_name", "first_name"), lambda one: one.display_name)
+        self.fields["service"].initial, self.fields["clinician"].initial = _the_only(lines), _the_only(people)
 
     def clean_code(self) -> str:
         """A CPT or HCPCS code."""

@@ -157,8 +157,8 @@ def _fill(claim: Claim, visits: list[Any], *, by: Actor) -> None:
 
 def _prices(wanted: set[tuple[str, date]], by: Actor) -> dict[tuple[str, date], Decimal]:
     """Return the price of each code on its day; no price known stays zero here, and CLAIM-06 blocks the claim."""
-    found = {pair: queries.price_in_force(by, *pair) for pair in sorted(wanted)}
-    return {pair: price.amount if price else Decimal(0) for pair, price in found.items()}
+    found = queries.prices_in_force(by, wanted)
+    return {pair: found[pair].amount if pair in found else Decimal(0) for pair in wanted}
 
 
 def _line(claim: Claim, number: int, visit: Any, service: Any, price: Decimal) -> ClaimLine:

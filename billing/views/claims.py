@@ -1,5 +1,8 @@
 """Claim pages: work list, claim, batches, prices."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,11 +11,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import forms, queries
+from billing.domain.findings import Finding
 from billing.domain.states import CLAIM_MOVES, ClaimState
 from billing.models import Claim
 from billing.services import charges, claims, submissions
+from billing.views import mending
 from vca.core import access
-from vca.core.access import PageRequest
+from vca.core.access import Actor, PageRequest
 from vca.core.pages import keyset
 from vca.domain.rules import CATALOGUE
 
@@ -26,17 +31,25 @@ def claims_page(request: PageRequest) -> HttpResponse:
     if state in set(ClaimState):
         rows = rows.filter(state=state)
     page = keyset(rows, after=request.GET.get("after", ""))
-    drafts = [claim for claim in page.rows if claim.state == ClaimState.DRAFT]
+    counts = queries.counts_by_state(request.actor)
     context = {
         "page": page,
+        "rows": _with_findings(page.rows, request.actor),
         "state": state,
-        "counts": [(one, *queries.counts_by_state(request.actor).get(one, (0, None))) for one in ClaimState],
+        "counts": [(one.value, *counts.get(one, (0, None))) for one in ClaimState],
         "unbilled": queries.unbilled_visits(request.actor)[:200],
-        "findings": claims.findings(drafts, by=request.actor, today=timezone.now().date()),
-        "ready": len(queries.ready_ids(request.actor)),
+        "drafts": counts.get(ClaimState.DRAFT, (0, None))[0],
+        "ready": counts.get(ClaimState.READY, (0, None))[0],
         "batches": queries.submissions(request.actor)[:5],
     }
     return render(request, "billing/claims.html", context)
+
+
+def _with_findings(rows: Sequence[Claim], by: Actor) -> list[tuple[Claim, Sequence[Finding]]]:
+    """Return claims with what the scrub finds; only drafts are judged."""
+    drafts = [claim for claim in rows if claim.state == ClaimState.DRAFT]
+    found = claims.findings(drafts, by=by, today=timezone.now().date())
+    return [(claim, found.get(claim.pk, ())) for claim in rows]
 
 
 def _claim(request: PageRequest, claim_id: int) -> Claim:
@@ -48,14 +61,46 @@ def _claim(request: PageRequest, claim_id: int) -> Claim:
 def claim_page(request: PageRequest, claim_id: int) -> HttpResponse:
     """One claim: its lines, what stands in its way, its time line."""
     claim = get_object_or_404(queries.whole_claims(request.actor, [claim_id]))
-    found = claims.findings([claim], by=request.actor, today=timezone.now().date())[claim.pk]
     context = {
         "claim": claim,
-        "findings": [(one, CATALOGUE[one.code]) for one in found] if claim.state in _OPEN else [],
-        "files": claim.submitted.select_related("submission__document").order_by("submission__batch_number"),
+        "lines": claim.lines.all(),
+        "findings": _findings(claim, request.actor) if claim.state in _OPEN else [],
+        "events": _events(claim, request.actor),
         "acts": CLAIM_MOVES.acts(ClaimState(claim.state)),
     }
     return render(request, "billing/claim.html", context)
+
+
+def _findings(claim: Claim, by: Actor) -> list[dict[str, Any]]:
+    """What the scrub finds by rule, in the order of the rules, with the ways to mend it."""
+    found = claims.findings([claim], by=by, today=timezone.now().date()).get(claim.pk, ())
+    grouped: dict[str, list[Finding]] = {}
+    for one in found:
+        grouped.setdefault(one.code, []).append(one)
+    return [
+        {
+            "rule": CATALOGUE[code],
+            "messages": [one.message for one in some],
+            "ways": mending.ways([one.field for one in some], claim, by=by),
+        }
+        for code, some in grouped.items()
+    ]
+
+
+def _events(claim: Claim, by: Actor) -> list[dict[str, Any]]:
+    """What happened to the claim, oldest first."""
+    who = claim.created_by.name if claim.created_by else ""
+    events: list[dict[str, Any]] = [{"at": claim.created_at, "what": "Drafted", "who": who, "icon": "pencil"}]
+    if claim.ready_at:
+        events.append({"at": claim.ready_at, "what": "Made ready", "tone": "info", "icon": "check"})
+    for one in claim.submitted.select_related("submission").order_by("submission__batch_number"):
+        batch = one.submission
+        url = reverse("document", args=[batch.document_id]) if by.may("open_documents") else ""
+        sent = {"at": batch.created_at, "what": f"Written to batch {batch.batch_number}", "tone": "info"}
+        events.append(sent | {"icon": "send", "url": url, "label": "Download the file"})
+    if claim.closed_at:
+        events.append({"at": claim.closed_at, "what": "Closed", "detail": claim.closed_reason, "icon": "dash"})
+    return sorted(events, key=lambda event: event["at"])
 
 
 _OPEN = (ClaimState.DRAFT, ClaimState.READY)

@@ -9,7 +9,16 @@ from referrals.models.authorization import (
 )
 from referrals.models.referral import Notice, Referral
 from referrals.models.seoc import SeocLine, SeocVersion
-from referrals.models.veteran import FACT_FIELDS, FactSource, Sex, Veteran, VeteranFacts, facts_of, icn_index
+from referrals.models.veteran import (
+    FACT_FIELDS,
+    FactSource,
+    Sex,
+    Veteran,
+    VeteranFacts,
+    display_name,
+    facts_of,
+    icn_index,
+)
 from referrals.models.visit import Visit, VisitService
 
 __all__ = [
@@ -29,6 +38,7 @@ __all__ = [
     "VeteranFacts",
     "Visit",
     "VisitService",
+    "display_name",
     "facts_of",
     "icn_index",
 ]

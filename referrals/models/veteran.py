@@ -97,14 +97,19 @@ class VeteranFacts(models.Model):
 
     @property
     def display_name(self) -> str:
-        """LAST, First M. as on a schedule."""
-        given = " ".join(part for part in (self.first_name, self.middle_name[:1]) if part)
-        return f"{self.last_name.upper()}, {given}" if given else self.last_name.upper()
+        """LAST, First M as on a schedule."""
+        return display_name(self.last_name, self.first_name, self.middle_name)
 
     @property
     def initials(self) -> str:
         """What may be written where others can see it."""
         return "".join(name[:1].upper() for name in (self.first_name, self.last_name))
+
+
+def display_name(last_name: str, first_name: str, middle_name: str) -> str:
+    """Return LAST, First M."""
+    given = " ".join(part for part in (first_name, middle_name[:1]) if part)
+    return f"{last_name.upper()}, {given}" if given else last_name.upper()
 
 
 FACT_FIELDS = (

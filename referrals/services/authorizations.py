@@ -70,9 +70,9 @@ def open_for(
 def amend(*, authorization: Authorization, terms: Terms, reason: str, by: Actor, at: datetime) -> AuthorizationVersion:
     """Record new terms as the next version. Raises PeriodRunsBackward."""
     with transaction.atomic():
-        locked = _locked(authorization)
-        version = _add_version(locked, terms, reason=reason, by=by, at=at)
-        audit.record(by=by, action="authorization.amended", subject=locked, changes={"version": version.number})
+        row = locked(authorization)
+        version = _add_version(row, terms, reason=reason, by=by, at=at)
+        audit.record(by=by, action="authorization.amended", subject=row, changes={"version": version.number})
     authorization.refresh_from_db()
     return version
 
@@ -90,7 +90,7 @@ class Limit:
 def set_limit(*, service: AuthorizedService, limit: Limit, reason: str, by: Actor, at: datetime) -> AuthorizedService:
     """Set what VA authorizes on a line; a cut below what is spoken for is recorded, and a task says so."""
     with transaction.atomic():
-        authorization = _locked(service.authorization)
+        authorization = locked(service.authorization)
         rows = AuthorizedService.objects.filter(pk=service.pk)
         rows.update(
             description=limit.description,
@@ -130,18 +130,18 @@ def _tell_of_bookings_beyond(service: AuthorizedService, *, by: Actor, at: datet
 def add_line(*, authorization: Authorization, limit: Limit, by: Actor, at: datetime) -> AuthorizedService:
     """Add a service line that VA authorizes."""
     with transaction.atomic():
-        locked = _locked(authorization)
-        last = locked.services.order_by("-number").values_list("number", flat=True).first() or 0
+        row = locked(authorization)
+        last = row.services.order_by("-number").values_list("number", flat=True).first() or 0
         service = AuthorizedService.objects.create(
-            practice_id=locked.practice_id,
-            authorization=locked,
+            practice_id=row.practice_id,
+            authorization=row,
             number=last + 1,
             description=limit.description,
             codes=list(limit.codes),
             limit_kind=limit.limit_kind,
             visits_authorized=limit.visits,
         )
-        _add_version(locked, terms_of(locked), reason=f"line {service.number} added", by=by, at=at)
+        _add_version(row, terms_of(row), reason=f"line {service.number} added", by=by, at=at)
         audit.record(by=by, action="authorization.limit_set", subject=service, changes={"added": service.number})
     return service
 
@@ -149,7 +149,7 @@ def add_line(*, authorization: Authorization, limit: Limit, by: Actor, at: datet
 def set_opening_balance(*, service: AuthorizedService, visits: int, source: str, by: Actor) -> AuthorizedService:
     """Record visits given before this product counted: by another clinic, or by us on paper."""
     with transaction.atomic():
-        _locked(service.authorization)
+        locked(service.authorization)
         row = AuthorizedService.objects.select_for_update().get(pk=service.pk)
         row.visits_before_us, row.before_us_source = visits, source
         row.visits_over = max(0, -(row.count.left or 0)) if row.limit_kind == LimitKind.COUNTED else 0
@@ -185,9 +185,14 @@ def terms_of(authorization: Authorization) -> Terms:
     return Terms(version.valid_from, version.valid_through, ThroughSource(version.through_source), *named)
 
 
-def _locked(authorization: Authorization) -> Authorization:
-    rows = Authorization.objects.select_for_update(of=("self",)).select_related("current__seoc_version")
-    return rows.get(pk=authorization.pk)
+def locked(authorization: Authorization) -> Authorization:
+    """Return the authorization with its row locked, so that its terms stand still until the commit.
+
+    Locked first and read afterwards: PostgreSQL joins to a row for which it had to wait what stood there before.
+    """
+    rows = Authorization.objects.filter(pk=authorization.pk)
+    rows.select_for_update().get()
+    return rows.select_related("current__seoc_version", "referral").get()
 
 
 def _add_version(

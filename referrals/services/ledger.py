@@ -72,8 +72,16 @@ def _turn(visit: Visit, kind: EntryKind, guard: Q, *, held: int, used: int, by: 
 
 
 def _change(lines: Sequence[int], guard: Q, held: int, used: int) -> int:
+    if len(lines) > 1:
+        _lock(lines)
     rows = AuthorizedService.objects.filter(guard, pk__in=lines)
     return rows.update(visits_held=F("visits_held") + held, visits_used=F("visits_used") + used)
+
+
+def _lock(lines: Sequence[int]) -> None:
+    """Lock lines by id: an UPDATE takes them as it finds them, and two visits could each wait for the other."""
+    rows = AuthorizedService.objects.select_for_update(no_key=True).filter(pk__in=lines)
+    list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def _refuse(lines: Sequence[int]) -> None:

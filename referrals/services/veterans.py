@@ -52,7 +52,8 @@ def record(*, facts: dict[str, Any], source: FactSource, by: Actor, at: datetime
 def change(*, veteran: Veteran, facts: dict[str, Any], source: FactSource, by: Actor, at: datetime) -> bool:
     """Add a version with the changed facts; tell whether anything changed."""
     with transaction.atomic():
-        locked = Veteran.objects.select_for_update(of=("self",)).select_related("current").get(pk=veteran.pk)
+        # Without a join: the facts of a row for which one had to wait are read after the wait.
+        locked = Veteran.objects.select_for_update().get(pk=veteran.pk)
         before = facts_of(locked.facts)
         changed = sorted(name for name, value in facts.items() if before[name] != value)
         if not changed:

@@ -15,6 +15,7 @@ from referrals.domain import drawdown
 from referrals.domain.states import VISIT_MOVES, Affiliation, ReferralState, VisitState
 from referrals.models import Authorization, Visit, VisitService
 from referrals.services import ledger
+from referrals.services.authorizations import locked
 from referrals.signals import visit_voiding
 from vca.core import audit
 from vca.core.access import Actor
@@ -134,12 +135,6 @@ def _make(plan: Plan, state: VisitState, *, by: Actor, at: datetime) -> Visit:
     )
     _write_services(visit, plan.services)
     return visit
-
-
-def locked(authorization: Authorization) -> Authorization:
-    """Return the authorization with its row locked, so that its terms stand still until the commit."""
-    rows = Authorization.objects.select_for_update(of=("self",)).select_related("current", "referral")
-    return rows.get(pk=authorization.pk)
 
 
 def _refuse_cover(authorization: Authorization, *, on: date, by: Actor) -> None:

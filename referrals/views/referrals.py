@@ -28,11 +28,12 @@ def referrals_page(request: PageRequest) -> HttpResponse:
     rows = queries.referrals(request.actor)
     if state in set(ReferralState):
         rows = rows.filter(state=state)
+    counts = queries.counts_by_state(request.actor)
     context = {
         "waiting": [(one, queries.obstacles(one)) for one in queries.waiting(request.actor)[:100]],
         "page": keyset(rows, after=request.GET.get("after", "")),
-        "states": [(one.value, one.name.replace("_", " ").capitalize()) for one in ReferralState],
-        "counts": queries.counts_by_state(request.actor),
+        "states": [(one.value, counts.get(one, 0)) for one in ReferralState],
+        "total": sum(counts.values()),
         "state": state,
     }
     return render(request, "referrals/referrals.html", context)

@@ -16,7 +16,9 @@ from referrals.models import Authorization, Visit
 from referrals.services import visits
 from vca.core import access
 from vca.core.access import PageRequest, View
+from vca.core.forms import say_refusal
 from vca.core.pages import came_from
+from vca.domain.errors import RuleError
 
 MOST_SERVICES = 6
 
@@ -31,15 +33,18 @@ def _visit(request: PageRequest, visit_id: int) -> Visit:
 
 
 def _services(request: PageRequest, authorization: Authorization, initial: list[dict[str, Any]] | None = None) -> Any:
-    """Return the formset of services: as many blank ones as there are lines, so that it works without JavaScript."""
-    blank = 1 if initial else min(MOST_SERVICES, max(1, authorization.services.count()))
-    kind = formset_factory(forms.ServiceForm, extra=blank, max_num=MOST_SERVICES, can_delete=bool(initial))
+    """Return the formset of services: one that is asked for, and blank ones so that it works without JavaScript."""
+    asked = 0 if initial else 1
+    blank = 1 if initial else max(0, min(MOST_SERVICES, authorization.services.count()) - 1)
+    kind = formset_factory(
+        forms.ServiceForm, min_num=asked, extra=blank, max_num=MOST_SERVICES, can_delete=bool(initial)
+    )
     return kind(request.POST or None, initial=initial, prefix="services", form_kwargs={"authorization": authorization})
 
 
 def _planned(formset: Any) -> list[visits.Planned]:
-    kept = [one for one in formset.forms if one.has_changed() or one.initial]
-    return [one.planned() for one in kept if not one.cleaned_data.pop("DELETE", False)]
+    kept = [one for one in formset.forms if not one.cleaned_data.pop("DELETE", False)]
+    return [one.planned() for one in kept if one.cleaned_data.get("service")]
 
 
 @access.page("book_visits")
@@ -65,14 +70,25 @@ def _plan_page(
     form = forms.VisitForm(request.POST or None, authorization=authorization, today=today, initial=initial)
     services = _services(request, authorization)
     if request.method == "POST" and form.is_valid() and services.is_valid():
-        place, starts_at = form.cleaned_data["location"], form.starts_at()
-        plan = visits.Plan(authorization, place, starts_at, _planned(services))
-        visit = deed(plan=plan, by=request.actor, at=now)
-        undo = reverse("undo_visit" if visit.walk_in else "cancel_visit", args=[visit.pk])
-        messages.success(request, f"{heading}: done.", extra_tags=f"undo:{undo}")
-        return redirect("authorization", authorization.pk)
+        plan = visits.Plan(authorization, form.cleaned_data["location"], form.starts_at(), _planned(services))
+        try:
+            return _arranged(request, deed(plan=plan, by=request.actor, at=now))
+        except RuleError as refusal:
+            say_refusal(form, refusal)
     context = {"form": form, "services": services, "authorization": authorization, "heading": heading, "act": act}
-    return render(request, "referrals/visit_form.html", context, status=422 if form.errors else 200)
+    return _visit_page(request, context)
+
+
+def _arranged(request: PageRequest, visit: Visit) -> HttpResponse:
+    """Say what was arranged, with the way to take it back."""
+    undo, said = ("undo_visit", "Checked in.") if visit.walk_in else ("cancel_visit", "Booked.")
+    messages.success(request, said, extra_tags=f"undo:{reverse(undo, args=[visit.pk])}")
+    return redirect("authorization", visit.authorization_id)
+
+
+def _visit_page(request: PageRequest, context: dict[str, Any]) -> HttpResponse:
+    wrong = context["form"].errors or context["services"].total_error_count()
+    return render(request, "referrals/visit_form.html", context, status=422 if wrong else 200)
 
 
 @access.page("book_visits")
@@ -84,13 +100,16 @@ def edit_visit(request: PageRequest, visit_id: int) -> HttpResponse:
     services = _services(request, visit.authorization, kept)
     form = forms.DiagnosesForm(request.POST or None, initial={"diagnoses": ", ".join(visit.diagnoses)})
     if request.method == "POST" and form.is_valid() and services.is_valid():
-        diagnoses = form.cleaned_data["diagnoses"]
-        visits.change_services(visit=visit, services=_planned(services), diagnoses=diagnoses, by=request.actor)
-        messages.success(request, "The services of the visit are saved.")
-        return redirect("authorization", visit.authorization_id)
+        planned, diagnoses = _planned(services), form.cleaned_data["diagnoses"]
+        try:
+            visits.change_services(visit=visit, services=planned, diagnoses=diagnoses, by=request.actor)
+        except RuleError as refusal:
+            say_refusal(form, refusal)
+        else:
+            messages.success(request, "The services of the visit are saved.")
+            return redirect("authorization", visit.authorization_id)
     context = {"form": form, "services": services, "visit": visit, "authorization": visit.authorization}
-    context |= {"heading": "Services of the visit", "act": "Save services"}
-    return render(request, "referrals/visit_form.html", context)
+    return _visit_page(request, context | {"heading": "Services of the visit", "act": "Save services"})
 
 
 def _act(permission: str, deed: Callable[..., None], said: str, *fields: str) -> View:

@@ -60,6 +60,23 @@ def run_until(deed: Callable[[], object], *, modules: Sequence[str], line: int) 
     return False
 
 
+def lines_of(deed: Callable[[], object], *, modules: Sequence[str]) -> int:
+    """Do the deed here and now; return how many lines it runs in these modules, the points at which to kill it."""
+    met = 0
+
+    def count() -> None:
+        nonlocal met
+        met += 1
+
+    before = sys.gettrace()
+    sys.settrace(_tracer(tuple(modules), count))
+    try:
+        deed()
+    finally:
+        sys.settrace(before)
+    return met
+
+
 def _be_killed(deed: Callable[[], object], *, modules: tuple[str, ...], line: int) -> None:
     status = FAILED
     sys.settrace(_killer(modules, line))
@@ -78,12 +95,21 @@ def _killer(modules: tuple[str, ...], line: int) -> Callable[[FrameType, str, An
     """Return a trace function that ends this process at the line-th line of the modules."""
     left = line
 
-    def at_line(_: FrameType, event: str, __: object) -> Any:
+    def count() -> None:
         nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return _tracer(modules, count)
+
+
+def _tracer(modules: tuple[str, ...], at_each: Callable[[], None]) -> Callable[[FrameType, str, Any], Any]:
+    """Return a trace function that calls ``at_each`` before each line of the modules."""
+
+    def at_line(_: FrameType, event: str, __: object) -> Any:
         if event == "line":
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+            at_each()
         return at_line
 
     def at_call(frame: FrameType, _: str, __: object) -> Any:

@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
 from tests import databases
-from tests.faults.kill_lines import DeedFailedError, kill_points, run_until
+from tests.faults.kill_lines import DeedFailedError, kill_points, lines_of, run_until
 
 pytestmark = pytest.mark.serial
 OLD, NEW = "one two three\n" * 3, "four five six\n" * 3
@@ -83,6 +83,11 @@ def test_the_last_point_is_a_run_to_the_end(tmp_path: Path) -> None:
         left.append(path.exists())
         path.unlink(missing_ok=True)
     assert (left[0], left[-1]) == (False, True)
+
+
+def test_lines_are_counted_as_they_are_killed(tmp_path: Path) -> None:
+    *_, last = kill_points(lambda: write_aside(tmp_path / "claim.txt"), modules=[__name__])
+    assert lines_of(lambda: write_aside(tmp_path / "claim.txt"), modules=[__name__]) == last - 1
 
 
 def test_lines_of_other_modules_do_not_count(tmp_path: Path) -> None:

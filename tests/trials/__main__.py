@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import django
@@ -63,17 +64,18 @@ def perform_all(trials: Sequence[Trial], *, anew: bool) -> bool:
         seen = perform(trial, Ledger(path, code=code))
         line = row(trial, seen, on=datetime.now(UTC).date())
         report({trial.name: line})
-        holds.append(seen.holds)
-        print(line if seen.holds else f"DOES NOT HOLD: {line}", flush=True)
+        holds.append(seen.holds(trial.control))
+        print(line if holds[-1] else f"DOES NOT HOLD: {line}", flush=True)
     return all(holds)
 
 
 def chosen(names: Sequence[str]) -> list[Trial]:
-    """Return the trials of these names, all for no name. Raises SystemExit for a name that there is not."""
+    """Return the trials of these names or groups, all for none. Raises SystemExit for a name that there is not."""
     known = discover()
-    if unknown := [name for name in names if name not in known]:
+    meant = {name: [one for one in sorted(known) if one == name or one.startswith(f"{name}-")] for name in names}
+    if unknown := [name for name, found in meant.items() if not found]:
         raise SystemExit(f"No such trial: {', '.join(unknown)}. There are: {', '.join(sorted(known))}")
-    return [known[name] for name in names or sorted(known)]
+    return [known[one] for one in (chain.from_iterable(meant.values()) if names else sorted(known))]
 
 
 def main(arguments: Sequence[str]) -> int:

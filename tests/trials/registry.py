@@ -27,7 +27,10 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A promise, and how often it is tried: ``full`` times by hand, ``ci`` times with every run of the suite."""
+    """A promise, and how often it is tried: ``full`` times by hand, ``ci`` times with every run of the suite.
+
+    ``control`` is the share of controls that must break, from 0 to 1; 0 asks for one at least.
+    """
 
     name: str
     claim: str
@@ -35,18 +38,24 @@ class Trial:
     ci: int
     needs: tuple[str, ...]
     run: Run
+    control: float = 0.0
 
 
 TRIALS: dict[str, Trial] = {}
 
 
-def trial(name: str, *, claim: str, full: int, ci: int, needs: tuple[str, ...] = ("postgres",)) -> Callable[[Run], Run]:
-    """Register the function below. ``needs`` are marks: postgres, redis. Raises ValueError for a name that is taken."""
+def trial(
+    name: str, *, claim: str, full: int, ci: int, needs: tuple[str, ...] = ("postgres",), control: float = 0.0
+) -> Callable[[Run], Run]:
+    """Register the function below. ``needs`` are marks: postgres, redis. Raises ValueError for a name that is taken.
+
+    A name begins with that of its group and a hyphen: ``./run trials races`` runs every races-...
+    """
 
     def register(run: Run) -> Run:
         if name in TRIALS:
             raise ValueError(f"there are two trials named {name}")
-        TRIALS[name] = Trial(name, claim, full, ci, needs, run)
+        TRIALS[name] = Trial(name, claim, full, ci, needs, run, control)
         return run
 
     return register

@@ -25,10 +25,10 @@ class Tally:
     controls: int
     controls_broke: int
 
-    @property
-    def holds(self) -> bool:
-        """Was every promise kept, by trials whose control, if there is one, shows that they can fail?"""
-        return self.trials > 0 and not self.failures and (not self.controls or self.controls_broke > 0)
+    def holds(self, control: float = 0.0) -> bool:
+        """Was every promise kept, and did that share of the controls, if there are any, show that it can be broken?"""
+        shown = not self.controls or self.controls_broke >= max(1, control * self.controls)
+        return self.trials > 0 and not self.failures and shown
 
 
 def tally(outcomes: Iterable[Outcome]) -> Tally:

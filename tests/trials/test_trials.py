@@ -28,21 +28,35 @@ def as_parameter(trial: Trial) -> object:
 def test_trial_holds_at_its_size_for_ci(trial: Trial) -> None:
     seen = tally(trial.run(trial.ci, start=0))
     assert (seen.trials, seen.failures) == (trial.ci, 0)
-    assert seen.holds
+    assert seen.holds(trial.control), f"{seen.controls_broke} of {seen.controls} controls broke"
 
 
 @pytest.mark.parametrize(
-    ("seen", "holds"),
+    ("seen", "control", "holds"),
     [
-        (Tally(trials=10, failures=0, controls=10, controls_broke=1), True),
-        (Tally(trials=10, failures=0, controls=0, controls_broke=0), True),
-        (Tally(trials=10, failures=1, controls=10, controls_broke=10), False),
-        (Tally(trials=10, failures=0, controls=10, controls_broke=0), False),
-        (Tally(trials=0, failures=0, controls=0, controls_broke=0), False),
+        (Tally(trials=10, failures=0, controls=10, controls_broke=1), 0.0, True),
+        (Tally(trials=10, failures=0, controls=0, controls_broke=0), 0.0, True),
+        (Tally(trials=10, failures=1, controls=10, controls_broke=10), 0.0, False),
+        (Tally(trials=10, failures=0, controls=10, controls_broke=0), 0.0, False),
+        (Tally(trials=0, failures=0, controls=0, controls_broke=0), 0.0, False),
+        (Tally(trials=200, failures=0, controls=20, controls_broke=19), 0.95, True),
+        (Tally(trials=200, failures=0, controls=20, controls_broke=18), 0.95, False),
     ],
 )
-def test_a_promise_holds_only_beside_a_control_that_breaks(seen: Tally, holds: bool) -> None:
-    assert seen.holds is holds
+def test_a_promise_holds_only_beside_controls_that_break(seen: Tally, control: float, holds: bool) -> None:
+    assert seen.holds(control) is holds
+
+
+def test_a_name_stands_for_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("races-walk-ins", "races-bookings", "raceshorses", "kills-lines")
+    found = {name: Trial(name, "nothing", 1, 1, (), kept_by_all) for name in names}
+    monkeypatch.setattr(runner, "discover", lambda: found)
+
+    assert [trial.name for trial in runner.chosen(["races"])] == ["races-bookings", "races-walk-ins"]
+    assert [trial.name for trial in runner.chosen(["kills-lines"])] == ["kills-lines"]
+    assert len(runner.chosen([])) == 4
+    with pytest.raises(SystemExit, match="No such trial: race"):
+        runner.chosen(["race"])
 
 
 def test_ledger_goes_on_where_it_was(tmp_path: Path) -> None:

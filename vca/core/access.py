@@ -21,6 +21,7 @@ from vca.core.vocabulary import Role
 from vca.domain.errors import RuleError
 
 Row = TypeVar("Row", bound=models.Model)
+Rows = TypeVar("Rows", bound=models.QuerySet[Any, Any])
 View = Callable[..., HttpResponseBase]
 
 
@@ -92,7 +93,7 @@ def active_roles(user_id: int, practice_id: int) -> frozenset[Role]:
     return frozenset(Role(role) for role in held.values_list("role", flat=True))
 
 
-def scope(queryset: models.QuerySet[Row], by: Actor) -> models.QuerySet[Row]:
+def scope(queryset: Rows, by: Actor) -> Rows:
     """Return only the rows of the actor's practice."""
     return queryset.filter(practice_id=by.practice_id)
 

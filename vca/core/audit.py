@@ -134,7 +134,9 @@ def _settled(last: AuditSeal | None) -> models.QuerySet[AuditEvent]:
     """Return committed events that no seal holds and that no open transaction can still join from below."""
     events = AuditEvent.objects.filter(sealed__isnull=True)
     if last:
-        events = events.filter(at__gte=last.sealed_at - LOOK_BACK)
+        # Not the moment of the seal: a sealer that was down for days has older events left than one seal holds.
+        newest = SealedEvent.objects.filter(seal=last).aggregate(at=models.Max("event__at"))["at"]
+        events = events.filter(at__gte=newest - LOOK_BACK)
     if connection.vendor == "postgresql":
         oldest_open = models.Func(
             function="pg_snapshot_xmin",

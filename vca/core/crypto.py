@@ -6,7 +6,6 @@ another row, it no longer opens. Source: 45 CFR 164.312(a)(2)(iv), encryption an
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -31,13 +30,13 @@ def keys() -> dict[str, bytes]:
     """Return the field keys by id, the encrypting one first. Raises ImproperlyConfigured on a malformed list."""
     found: dict[str, bytes] = {}
     for item in settings.FIELD_KEYS.split(","):
-        key_id, colon, encoded = item.strip().partition(":")
+        key_id, _, encoded = item.strip().partition(":")
         try:
             key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:
             key = b""
-        if not (key_id and colon and len(key) == 32):
-            raise ImproperlyConfigured("FIELD_KEYS must be id:base64[,id:base64...] with 32 bytes each.")
+        if not key_id or key_id in found or len(key) != 32:
+            raise ImproperlyConfigured("FIELD_KEYS must be id:base64[,id:base64...] with 32 bytes each, no id twice.")
         found[key_id] = key
     return found
 
@@ -50,14 +49,15 @@ def seal(plain: bytes, *, about: str) -> bytes:
 
 
 def unseal(sealed: bytes, *, about: str) -> bytes:
-    """Return the plain bytes. Raises SealBroken."""
+    """Return the plain bytes. Raises SealBroken, which names a key that is missing."""
     key_id, _, rest = sealed.partition(b":")
-    key = keys().get(key_id.decode(errors="replace"))
+    name = key_id[:20].decode(errors="replace")
+    key = keys().get(name)
     if key is None:
-        raise SealBroken("the key that sealed this is not among FIELD_KEYS")
+        raise SealBroken(f"the key that sealed this, {name!r}, is not among FIELD_KEYS")
     try:
         return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], about.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: cut off within the nonce
         raise SealBroken("this was sealed for another place, or was altered") from None
 
 
@@ -113,15 +113,30 @@ class SealedTextField(models.TextField):
 
     def open(self, value: Sealed, row: models.Model) -> str:
         """Return the plain text. Raises SealBroken."""
-        return unseal(base64.b64decode(value), about=self.about(row)).decode() if value else ""
+        if not value:
+            return ""
+        try:
+            sealed = base64.b64decode(value, validate=True)
+        except ValueError:
+            raise SealBroken("this is not a sealed value") from None
+        return unseal(sealed, about=self.about(row)).decode()
 
     def from_db_value(self, value: str | None, *_: object) -> Sealed | None:
         """Mark what came from the database as not yet opened."""
         return None if value is None else Sealed(value)
 
-    def pre_save(self, row: models.Model, add: bool) -> str:
+    def pre_save(self, row: models.Model, add: bool) -> Sealed:
         """Seal for this row; a value that was never opened is written back as it is."""
         value = row.__dict__.get(self.attname) or ""
         if isinstance(value, Sealed) or not value:
-            return str(value)
-        return base64.b64encode(seal(value.encode(), about=self.about(row))).decode()
+            return Sealed(value)
+        return Sealed(base64.b64encode(seal(value.encode(), about=self.about(row))).decode())
+
+    def get_prep_value(self, value: Any) -> str | None:
+        """Let nothing but sealed text reach the database.
+
+        Raises TypeError: ``update``, ``bulk_update`` and ``filter`` know no row to seal for.
+        """
+        if value and not isinstance(value, Sealed):
+            raise TypeError(f"{self.name} is sealed for its row: save the row, and look it up by a blind index")
+        return None if value is None else str(value)

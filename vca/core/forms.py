@@ -10,7 +10,9 @@ from django.core.exceptions import ValidationError as FormError
 from django.db.models import QuerySet
 
 from vca.core.models import Agreement, Clinician, DeaRegistration, Licence, Practice, ServiceLocation
+from vca.core.pages import in_words
 from vca.core.vocabulary import ROLE_WORDS, Role
+from vca.domain.errors import RuleError
 from vca.domain.identifiers import ein, npi, taxonomy, us_address
 from vca.domain.identifiers.exceptions import ValidationError
 
@@ -45,6 +47,11 @@ def checked(validate: Any, value: str) -> str:
         return str(validate(value))
     except ValidationError as fault:
         raise FormError(str(fault)) from fault
+
+
+def say_refusal(form: forms.BaseForm, refusal: RuleError) -> None:
+    """Show a refusal in the form's own summary, so that what was typed stays."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, in_words(refusal))
 
 
 def checked_state(value: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -70,11 +70,19 @@ def enqueue(
         due_at=due_at or timezone.now(),
     )
     with transaction.atomic():
-        Job.objects.bulk_create([job], ignore_conflicts=True)
-        live = Job.objects.get(kind=kind, key=key, state__in=LIVE)
+        live = _live(job)
         if live.pk == job.pk and by.user_id:
             audit.record(by=by, action="job.asked_for", subject=live, changes={"kind": kind})
     transaction.on_commit(partial(ring, live.pk))
+    return live
+
+
+def _live(job: Job) -> Job:
+    """Insert the job unless one of its kind and key is live; return the live one, which may end between the two."""
+    live = None
+    while live is None:
+        Job.objects.bulk_create([job], ignore_conflicts=True)
+        live = Job.objects.filter(kind=job.kind, key=job.key, state__in=LIVE).first()
     return live
 
 
@@ -151,8 +159,8 @@ def run(job_id: UUID) -> bool:
     job = take(job_id, now=timezone.now())
     if job is None:
         return False
-    run = Run(job)
     try:
+        run = Run(job)
         _handlers[job.kind](run)
         if not run.finished:
             with run.chunk():
@@ -195,19 +203,32 @@ def cancel(*, job: Job, by: access.Actor) -> bool:
 
 
 def retry(*, job: Job, by: access.Actor) -> bool:
-    """Queue a parked job again with fresh attempts; tell whether it was parked."""
+    """Queue a parked job again with fresh attempts; tell whether it was parked and no other has taken its place."""
     with transaction.atomic():
-        again = Job.objects.filter(pk=job.pk, state=JobState.PARKED).update(
-            state=JobState.QUEUED,
-            attempt=0,
-            due_at=timezone.now(),
-            finished_at=None,
-            outcome="",
-        )
+        again = _queue_again(job)
         if again:
             audit.record(by=by, action="job.retried", subject=job)
             transaction.on_commit(partial(ring, job.pk))
-    return bool(again)
+    return again
+
+
+def _queue_again(job: Job) -> bool:
+    parked = Job.objects.filter(pk=job.pk, state=JobState.PARKED)
+    try:
+        with transaction.atomic():
+            # A new start also for the daily plan: the next morning is counted from it.
+            return bool(
+                parked.update(
+                    state=JobState.QUEUED,
+                    attempt=0,
+                    due_at=timezone.now(),
+                    started_at=None,
+                    finished_at=None,
+                    outcome="",
+                )
+            )
+    except IntegrityError:
+        return False  # job_one_live_per_kind_and_key: the same work is queued already
 
 
 def plan_daily(now: datetime) -> None:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from vca.core import access
 from vca.core.access import NotPermitted
 from vca.core.models import Practice
-from vca.core.pages import PRACTICE_KEY, came_from
+from vca.core.pages import PRACTICE_KEY, came_from, in_words
 from vca.domain.errors import RuleError
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -70,11 +70,7 @@ class Refusals:
             return render(request, "errors/refused.html", {"refusal": exception}, status=403)
         origin = came_from(request, "")
         if request.method == "POST" and origin:
-            messages.error(
-                request,
-                f"{exception} {exception.rule.next_act}",
-                extra_tags=exception.code,
-            )
+            messages.error(request, in_words(exception), extra_tags=exception.code)
             return redirect(origin)
         return render(request, "errors/refused.html", {"refusal": exception}, status=409)
 

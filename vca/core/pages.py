@@ -1,15 +1,19 @@
 """What pages share: where a person came from, and keyset pages, as fast at the end of a list as at its start."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from vca.domain.errors import RuleError
+
 PRACTICE_KEY = "practice"
 PAGE_SIZE = 50
 Row = TypeVar("Row", bound=Model)
+Shown = TypeVar("Shown")
 
 
 def came_from(request: HttpRequest, fallback: str) -> str:
@@ -18,11 +22,17 @@ def came_from(request: HttpRequest, fallback: str) -> str:
     return origin if url_has_allowed_host_and_scheme(origin, {request.get_host()}) else fallback
 
 
+def in_words(refusal: RuleError) -> str:
+    """Return a refusal in one line: what happened, what to do next, and the rule."""
+    what = refusal.detail[:1].upper() + refusal.detail[1:].rstrip(".")
+    return f"{what}. {refusal.rule.next_act} ({refusal.code})"
+
+
 @dataclass(frozen=True, slots=True)
-class KeysetPage(Generic[Row]):
+class KeysetPage(Generic[Shown]):
     """Rows of one page; ``older`` is the cursor of the next one, empty on the last."""
 
-    rows: list[Row]
+    rows: list[Shown]
     older: str
 
 
@@ -38,18 +48,26 @@ def keyset(
     return KeysetPage(found[:size], str(found[size - 1].pk) if len(found) > size else "")
 
 
-def keyset_by(queryset: QuerySet[Row], field: str, *, after: str = "", size: int = PAGE_SIZE) -> KeysetPage[Row]:
-    """Return a page ordered by a field and then the id, smallest first; the cursor is ``value~id``."""
-    rows = queryset.order_by(field, "pk")
-    value, tilde, row_id = after.rpartition("~")
-    if tilde and row_id.isdecimal():
-        rows = rows.filter(Q(**{f"{field}__gt": value}) | Q(**{field: value, "pk__gt": int(row_id)}))
+def keyset_by_day(
+    queryset: QuerySet[Any, dict[str, Any]], day: str, *, after: str = "", size: int = PAGE_SIZE
+) -> KeysetPage[dict[str, Any]]:
+    """Return a page of ``values()``, which name the day and ``pk``, ordered by both, the smallest first.
+
+    ``after`` is a cursor ``day~pk`` that an earlier page gave, nonsense is the first page.
+    """
+    rows = queryset.order_by(day, "pk")
+    place = _place(after)
+    if place:
+        # The day alone says where in the index to begin; the rest leaves out what the page before has shown.
+        rows = rows.filter(Q(**{f"{day}__gt": place[0]}) | Q(pk__gt=place[1]), **{f"{day}__gte": place[0]})
     found = list(rows[: size + 1])
-    return KeysetPage(found[:size], _cursor(found[size - 1], field) if len(found) > size else "")
+    last = found[size - 1] if len(found) > size else None
+    return KeysetPage(found[:size], f"{last[day]}~{last['pk']}" if last else "")
 
 
-def _cursor(row: Any, field: str) -> str:
-    value = row
-    for name in field.split("__"):
-        value = getattr(value, name)
-    return f"{value}~{row.pk}"
+def _place(cursor: str) -> tuple[date, int] | None:
+    day, _, row_id = cursor.partition("~")
+    try:
+        return (date.fromisoformat(day), int(row_id)) if row_id.isdecimal() else None
+    except ValueError:
+        return None

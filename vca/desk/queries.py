@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 
 from billing import queries as billing
 from referrals import queries as referrals
+from referrals.domain.drawdown import LineCount
 from referrals.domain.states import LimitKind, ReferralState, VisitState
 from vca.core.access import Actor
-from vca.core.models import Alert
-from vca.core.pages import KeysetPage, keyset_by
+from vca.core.models import Alert, Task
+from vca.core.pages import KeysetPage, keyset_by_day
+from vca.domain.periods import Period
 
 SOON_DAYS = 30
 FEW_VISITS = 2
@@ -69,27 +71,37 @@ def todays_visits(by: Actor, *, days: dict[int, date]) -> list[tuple[Any, Cover]
     return [(visit, cover(visit)) for visit in sorted(here, key=lambda visit: (visit.starts_at, visit.pk))]
 
 
-def authorization_page(by: Actor, *, view: str, after: str, today: date) -> KeysetPage[Any]:
-    """Return a page of the list of authorizations, the one that ends first on top."""
-    rows = referrals.authorizations(by).filter(current__valid_through__isnull=False)
-    return keyset_by(_viewed(rows, view, today), "current__valid_through", after=after)
+def authorization_page(by: Actor, *, view: str, after: str, today: date) -> KeysetPage[dict[str, Any]]:
+    """Return a page of the list of authorizations with lines and badges, the one that ends first on top."""
+    page = keyset_by_day(_viewed(referrals.listed(by), view, today), "valid_through", after=after)
+    return KeysetPage([row | {"badges": _badges_of(row, today)} for row in referrals.with_lines(page.rows)], page.older)
 
 
-def _viewed(rows: QuerySet[Any], view: str, today: date) -> QuerySet[Any]:
-    active = rows.filter(referral__state=ReferralState.ACCEPTED)
+def _viewed(rows: QuerySet[Any, dict[str, Any]], view: str, today: date) -> QuerySet[Any, dict[str, Any]]:
     if view == "ended":
-        return active.filter(current__valid_through__lt=today)
+        return rows.filter(state=ReferralState.ACCEPTED, valid_through__lt=today)
     if view == "all":
-        return rows
-    return active.filter(current__valid_through__gte=today)
+        return rows.filter(valid_through__isnull=False)
+    return rows.filter(state=ReferralState.ACCEPTED, valid_through__gte=today)
+
+
+def _badges_of(row: dict[str, Any], today: date) -> list[str]:
+    counts = [line["count"] for line in row["lines"]]
+    return badges_for(row["state"], Period(row["valid_from"], row["valid_through"]), counts, today=today)
 
 
 def badges(authorization: Any, *, today: date) -> list[str]:
     """Return the states of an authorization that are computed, never stored, the gravest first."""
-    if authorization.referral.state != ReferralState.ACCEPTED:
-        return [authorization.referral.state]
-    left = [line.count.left for line in authorization.services.all() if line.limit_kind == LimitKind.COUNTED]
-    days = authorization.terms.period.days_left(today)
+    counts = [line.count for line in authorization.services.all()]
+    return badges_for(authorization.referral.state, authorization.terms.period, counts, today=today)
+
+
+def badges_for(state: str, period: Period, counts: Iterable[LineCount], *, today: date) -> list[str]:
+    """Return the badges of a referral's state, the authorized days and the counts of its lines."""
+    if state != ReferralState.ACCEPTED:
+        return [state]
+    left = [count.left for count in counts if count.left is not None]
+    days = period.days_left(today)
     checks = (
         ("EXPIRED", days is not None and days < 0),
         ("EXHAUSTED", bool(left) and max(left) <= 0),
@@ -128,6 +140,19 @@ def alerts_shown(alerts: Iterable[Alert], by: Actor) -> list[dict[str, Any]]:
 
 def _authorization_id(alert: Alert, of_line: dict[int, int]) -> int | None:
     return alert.subject_id if alert.subject_kind == "authorization" else of_line.get(alert.subject_id)
+
+
+def tasks_shown(tasks: Iterable[Task], by: Actor) -> list[dict[str, Any]]:
+    """Return tasks with the id of the authorization on whose page each is done."""
+    tasks = list(tasks)
+    line_ids = {task.subject_id for task in tasks if task.subject_kind == "authorizedservice"}
+    referral_ids = {task.subject_id for task in tasks if task.subject_kind == "referral"}
+    mine = referrals.authorizations(by).filter(referral__in=referral_ids)
+    page = {
+        "referral": dict(mine.order_by().values_list("referral_id", "pk")),
+        "authorizedservice": referrals.authorization_of_lines(line_ids, by),
+    }
+    return [{"task": one, "authorization_id": page.get(one.subject_kind, {}).get(one.subject_id)} for one in tasks]
 
 
 def run_down(authorization: Any, *, today: date) -> tuple[int, list[tuple[date, int]], list[tuple[date, int]]]:

@@ -63,6 +63,12 @@ def clock(at: datetime | None, zone: ZoneInfo | str) -> str:
 
 
 @register.filter
+def day_at(at: datetime | None, zone: ZoneInfo | str) -> str:
+    """Return the civil day of an instant at a place: 23 Nov 2026."""
+    return NOTHING if at is None else civil_day(_local(at, zone).date())
+
+
+@register.filter
 def instant(at: datetime | None, zone: ZoneInfo | str) -> str:
     """Return an instant as a place shows it: 23 Nov 2026, 9:30 AM PST. Raises ValueError for one without an offset."""
     if at is None:

@@ -25,8 +25,9 @@ def people_page(request: PageRequest) -> HttpResponse:
         now = timezone.now()
         _, token = people.invite(email=form.cleaned_data["email"], role=role, by=request.actor, at=now)
         link = request.build_absolute_uri(reverse("accept_invitation", args=[token]))
-    rows = people.members(request.actor)
-    return render(request, "core/people.html", {"form": form, "members": rows, "link": link})
+        form = forms.InvitationForm()
+    context = {"form": form, "members": people.members(request.actor), "link": link}
+    return render(request, "core/people.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -57,7 +58,8 @@ def accept_invitation(request: PageRequest, token: str) -> HttpResponse:
         else:
             messages.success(request, "Welcome. Sign in to begin.")
             return redirect("sign_in")
-    return render(request, "core/accept_invitation.html", {"form": form, "invitation": invitation})
+    context = {"form": form, "invitation": invitation}
+    return render(request, "core/accept_invitation.html", context, status=422 if form.errors else 200)
 
 
 @access.page("issue_tokens")
@@ -68,8 +70,10 @@ def tokens_page(request: PageRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         _, token = people.issue_token(user=request.user, name=form.cleaned_data["name"], by=request.actor, at=now)
+        form = forms.TokenForm()
     mine = access.scope(ApiToken.objects.filter(user=request.user), request.actor).order_by("-created_at", "-pk")
-    return render(request, "core/tokens.html", {"form": form, "tokens": mine, "token": token})
+    context = {"form": form, "tokens": mine, "token": token}
+    return render(request, "core/tokens.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from vca.core import access, forms, vocabulary
 from vca.core.access import PageRequest, Row
-from vca.core.models import Agreement, Clinician, ServiceLocation
+from vca.core.models import Agreement, Clinician, DeaRegistration, Licence, ServiceLocation
 from vca.core.services import parameters, practices
 
 
@@ -23,12 +23,18 @@ def practice_page(request: PageRequest) -> HttpResponse:
     shown = [(shipped, _in_force(request, shipped.name, today)) for shipped in vocabulary.parameters()]
     context = {
         "locations": access.scope(ServiceLocation.objects.all(), by).order_by("name", "pk"),
-        "clinicians": access.scope(Clinician.objects.all(), by).order_by("last_name", "first_name", "pk"),
+        "clinicians": _with_licences(access.scope(Clinician.objects.all(), by)),
         "agreements": practices.agreements(by),
         "parameters": shown,
         "today": today,
     }
     return render(request, "core/practice.html", context)
+
+
+def _with_licences(clinicians: QuerySet[Clinician]) -> QuerySet[Clinician]:
+    licences = Prefetch("licences", Licence.objects.order_by("state", "-valid_through"))
+    dea = Prefetch("dea_registrations", DeaRegistration.objects.select_related("location").order_by("location__name"))
+    return clinicians.prefetch_related(licences, dea).order_by("last_name", "first_name", "pk")
 
 
 def _in_force(request: PageRequest, name: str, today: Any) -> parameters.Setting:
@@ -107,7 +113,8 @@ def new_dea(request: PageRequest, clinician_id: int) -> HttpResponse:
 def edit_agreement(request: PageRequest, agreement_id: int | None = None) -> HttpResponse:
     """Add or change an agreement with VA."""
     agreement = _mine(Agreement.objects.all(), request, agreement_id)
-    form = forms.AgreementForm(request.POST or None, instance=agreement, practice_id=request.practice.pk)
+    initial, practice_id = _covered(agreement), request.practice.pk
+    form = forms.AgreementForm(request.POST or None, instance=agreement, initial=initial, practice_id=practice_id)
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
         covers = {
@@ -119,6 +126,18 @@ def edit_agreement(request: PageRequest, agreement_id: int | None = None) -> Htt
         messages.success(request, "The agreement is saved.")
         return redirect("practice")
     return _form_page(request, form, "Agreement with VA")
+
+
+def _covered(agreement: Agreement | None) -> dict[str, list[int]]:
+    """What the agreement covers now: a box left empty would take its cover away."""
+    if agreement is None:
+        return {}
+    places = agreement.covered_locations.filter(valid_through__isnull=True)
+    people = agreement.covered_clinicians.filter(valid_through__isnull=True)
+    return {
+        "locations": list(places.values_list("location_id", flat=True)),
+        "clinicians": list(people.values_list("clinician_id", flat=True)),
+    }
 
 
 @access.page("manage_practice")

@@ -1,6 +1,9 @@
 """Sign-in, sign-out, the practice to work in, and what every template is given."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_required
@@ -18,6 +21,7 @@ NAVIGATION = (
     ("Today", "today", "see_day"),
     ("Referrals", "referrals", "see_referrals"),
     ("Authorizations", "authorizations", "see_referrals"),
+    ("Veterans", "veterans", "see_veterans"),
     ("Claims", "claims", "see_claims"),
     ("Alerts", "alerts", "see_alerts"),
     ("Practice", "practice", "see_practice"),
@@ -25,21 +29,39 @@ NAVIGATION = (
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
-    """Give every template the actor, the practice, the navigation and the number of open alerts."""
+    """Give every template the actor, the practice, its zone, the navigation and the number of open alerts."""
     actor = getattr(request, "actor", None)
     if actor is None:
         return {"actor": None, "practice": None}
-    here = request.resolver_match.url_name if request.resolver_match else ""
     return {
         "actor": actor,
         "practice": request.practice,  # type: ignore[attr-defined]
         "open_alerts": alerts.open_alerts(actor).count(),
         "nav": [
-            {"label": label, "url": reverse(name), "current": name == here}
+            {"label": label, "url": reverse(name), "current": _current(reverse(name), request.path)}
             for label, name, permission in NAVIGATION
             if actor.may(permission)
         ],
+        "zone": _zone(request.practice),  # type: ignore[attr-defined]
     }
+
+
+def _current(url: str, path: str) -> str:
+    """What ``aria-current`` says of an entry: "page" for the page itself, "true" for one further in, else nothing."""
+    if path == url:
+        return "page"
+    return "true" if url != "/" and path.startswith(url) else ""
+
+
+def _zone(practice: Practice) -> Callable[[], ZoneInfo]:
+    """Return what finds the zone of the practice's first place, once and only when a template asks."""
+
+    @cache
+    def zone() -> ZoneInfo:
+        place = practice.locations.filter(is_active=True).order_by("name", "pk").first()
+        return place.zone if place else ZoneInfo("UTC")
+
+    return zone
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:

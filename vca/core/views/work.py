@@ -1,5 +1,6 @@
 """Background work, documents, and what a person does with an alert."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,7 +23,15 @@ def job_page(request: PageRequest, job_id: UUID) -> HttpResponse:
     job = get_object_or_404(access.scope(Job.objects.select_related("result"), request.actor), pk=job_id)
     template = "core/_job.html" if request.headers.get("HX-Request") else "core/job.html"
     words = vocabulary.words(vocabulary.Family.JOB, job.kind)
-    return render(request, template, {"job": job, "words": words, "now": timezone.now()})
+    return render(request, template, {"job": job, "words": words, "estimate": _estimate(job, timezone.now())})
+
+
+def _estimate(job: Job, now: datetime) -> str:
+    """How long it still takes at its pace so far; empty before that can be told."""
+    if not (job.started_at and job.total and job.done):
+        return ""
+    minutes = (now - job.started_at) * (job.total - job.done) // job.done // timedelta(minutes=1)
+    return f"about {minutes + 1} minutes left" if minutes else "about a minute left"
 
 
 @require_POST

@@ -1,0 +1,67 @@
+"""The list of authorizations as one SQL statement by hand, on a psycopg connection of its own.
+
+It walks the index of last days as far as the page reaches and only then looks up names, lines and the next visit. It
+gives what the page shows: number, name, state, days, next visit, and each line with its five counts.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import psycopg
+
+VIEWS = {
+    "active": "AND r.state = 'ACCEPTED' AND v.valid_through >= %(today)s",
+    "ended": "AND r.state = 'ACCEPTED' AND v.valid_through < %(today)s",
+    "all": "",
+}
+STATEMENT = """
+WITH page AS (
+    SELECT a.id, a.veteran_id, r.number, r.state, v.valid_from, v.valid_through
+    FROM referrals_authorizationversion v
+    JOIN referrals_authorization a ON a.current_id = v.id
+    JOIN referrals_referral r ON r.id = a.referral_id
+    WHERE v.practice_id = %(practice)s AND v.valid_through >= %(day)s AND (v.valid_through > %(day)s OR a.id > %(id)s)
+    {view}
+    ORDER BY v.valid_through, a.id
+    LIMIT 51
+)
+SELECT page.id, page.number, page.state, page.veteran_id, facts.last_name, facts.first_name, facts.middle_name,
+    page.valid_from, page.valid_through, booked.next_visit, lines.lines
+FROM page
+JOIN referrals_veteran veteran ON veteran.id = page.veteran_id
+JOIN referrals_veteranfacts facts ON facts.id = veteran.current_id
+LEFT JOIN LATERAL (
+    SELECT min(visit.on) AS next_visit
+    FROM referrals_visit visit
+    WHERE visit.authorization_id = page.id AND visit.state = 'BOOKED'
+) booked ON true
+LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_array(
+        line.description, line.visits_authorized, line.visits_before_us, line.visits_held, line.visits_used,
+        line.visits_authorized - line.visits_before_us - line.visits_held - line.visits_used
+    ) ORDER BY line.number) AS lines
+    FROM referrals_authorizedservice line
+    WHERE line.authorization_id = page.id
+) lines ON true
+ORDER BY page.valid_through, page.id
+"""
+Row = tuple[Any, ...]
+
+
+class Rival:
+    """The list of one practice on one day."""
+
+    def __init__(self, url: str, *, practice_id: int, today: date) -> None:
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._known = {"practice": practice_id, "today": today}
+
+    def page(self, view: str, *, after: tuple[date, int] = (date.min, 0)) -> list[Row]:
+        """Return the rows of a page of fifty that comes after that last day and id."""
+        day, row_id = after
+        statement = STATEMENT.format(view=VIEWS[view])
+        return self._connection.execute(statement, {**self._known, "day": day, "id": row_id}).fetchall()[:50]
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()

@@ -1,0 +1,264 @@
+"""The truth is in the database: every constraint is named as a part of a sentence, is there, and refuses its breach."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.db.models import CheckConstraint, Model, Q, UniqueConstraint
+from pytest_django import DjangoDbBlocker
+
+from billing.services import claims, submissions
+from referrals.domain.notice import StatedLine
+from referrals.domain.states import LimitKind
+from tests import world
+from tests.world import NOW, TODAY
+from vca.core import alerts, jobs
+from vca.core.alerts import Reached
+from vca.core.models import DeaRegistration, IdempotencyKey, Job, Licence
+from vca.core.services import chores, parameters, people
+from vca.core.vocabulary import Role
+
+pytestmark = pytest.mark.both
+
+EARLY, LATE = date(2000, 1, 1), date(2030, 1, 1)
+
+
+@dataclass(frozen=True)
+class Breach:
+    """How to break one constraint of a model: what to write, and into which of its rows."""
+
+    model: type[Model]
+    constraint: str
+    changes: dict[str, Any]
+    where: Q
+
+    def __str__(self) -> str:
+        return self.constraint
+
+
+# Constraint -> what to write over a sound row.
+CHECKS: dict[str, dict[str, Any]] = {
+    "agreement_end_names_its_side": {"ended_on": LATE},
+    "agreement_runs_forward": {"valid_through": EARLY},
+    "alert_closed_has_a_moment": {"closed_at": None},
+    "authorization_period_runs_forward": {"valid_through": EARLY},
+    "authorized_service_counted_has_a_number": {"visits_authorized": None},
+    "authorized_service_held_not_negative": {"visits_held": -1},
+    "authorized_service_never_overdrawn": {"visits_used": 7},
+    "authorized_service_used_not_negative": {"visits_used": -1},
+    "charge_above_zero": {"amount": 0},
+    "charge_period_runs_forward": {"valid_through": EARLY},
+    "claim_line_charge_not_negative": {"charge": "-0.01"},
+    "claim_ready_has_a_moment": {"state": "READY", "ready_at": None},
+    "claim_sent_has_a_moment": {"sent_at": None},
+    "claim_total_not_negative": {"total_charge": "-0.01"},
+    "clinician_approval_runs_forward": {"approval_ended_on": EARLY},
+    "job_running_has_a_lease": {"state": "RUNNING"},
+    "ledger_entry_changes_what_its_kind_says": {"held_change": 1, "used_change": 1},
+    "licence_period_runs_forward": {"valid_through": EARLY},
+    "parameter_period_runs_forward": {"valid_through": EARLY},
+    "referral_accepted_was_confirmed": {"confirmed_at": None},
+    "referral_has_a_number": {"number": ""},
+    "user_has_an_email": {"email": ""},
+    "visit_arrived_has_a_moment": {"arrived_at": None},
+    "visit_completed_has_a_moment": {"completed_at": None},
+    "visit_service_drug_is_whole": {"ndc": "42023011410"},
+    "visit_service_has_units": {"units": 0},
+}
+ANOTHER_FILE: dict[str, Any] = {"document_id": 0, "job": None}  # foreign keys are looked at when a transaction ends
+# Constraint -> in what a copy of a row must differ, so that it breaks this constraint and no other.
+COPIES: dict[str, dict[str, Any]] = {
+    "agreement_number_once_per_practice": {},
+    "alert_one_open_per_subject_and_kind": {},
+    "authorization_version_once": {},
+    "authorized_service_number_once": {},
+    "batch_number_once": ANOTHER_FILE | {"interchange_control_number": 9, "group_control_number": 9},
+    "charge_one_price_from_a_day": {},
+    "claim_diagnosis_code_once": {"position": 9},
+    "claim_diagnosis_place_once": {"code": "Z000"},
+    "claim_line_control_number_once": {"number": 9, "is_live": False},
+    "claim_line_number_once": {"control_number": "9", "is_live": False},
+    "claim_number_once_per_practice": {},
+    "claim_once_in_a_file": {},
+    "clinician_npi_once_per_practice": {},
+    "covered_clinician_once": {},
+    "covered_location_once": {},
+    "dea_once_per_clinician_and_place": {},
+    "delivery_once_for_ever": {},
+    "document_same_bytes_are_one": {},
+    "group_control_number_once": ANOTHER_FILE | {"batch_number": 9, "interchange_control_number": 9},
+    "idempotency_key_once_per_practice": {},
+    "interchange_control_number_once": ANOTHER_FILE | {"batch_number": 9, "group_control_number": 9},
+    "job_one_live_per_kind_and_key": {},
+    "licence_once_per_clinician": {},
+    "location_name_once_per_practice": {},
+    "membership_role_once": {},
+    "parameter_one_value_from_a_day": {},
+    "referral_number_once_per_practice": {},
+    "seoc_line_number_once": {},
+    "seoc_version_once_per_practice": {},
+    "task_one_open_per_subject_and_kind": {},
+    "user_email_is_one_person": {"email": "BILLER@EXAMPLE.ORG"},
+    "veteran_icn_is_one_person": {"current": None},
+    "visit_service_on_one_live_claim": {"number": 9, "control_number": "9"},
+}
+# Constraint -> which row it is tried on, where the first one would not do.
+WHERE = {
+    "agreement_end_names_its_side": Q(ended_on=None),
+    "alert_closed_has_a_moment": ~Q(state="OPEN"),
+    "alert_one_open_per_subject_and_kind": Q(state="OPEN"),
+    "alert_state_is_known": ~Q(state="OPEN"),
+    "authorized_service_limit_kind_is_known": Q(limit_kind="UNLIMITED"),
+    "authorized_service_never_overdrawn": Q(limit_kind="COUNTED"),
+    "authorized_service_counted_has_a_number": Q(limit_kind="COUNTED"),
+    "claim_sent_has_a_moment": Q(state="SENT"),
+    "job_one_live_per_kind_and_key": Q(state="QUEUED"),
+    "job_running_has_a_lease": Q(state="QUEUED"),
+    "referral_accepted_was_confirmed": Q(state="ACCEPTED"),
+    "task_one_open_per_subject_and_kind": Q(closed_at=None),
+}
+# What the same breach breaks too, and a database may name first: here the column's own check is one.
+NAMED_FIRST = {
+    "authorized_service_held_not_negative": "visits_held",
+    "authorized_service_used_not_negative": "visits_used",
+    "ledger_entry_kind_is_known": "ledger_entry_changes_what_its_kind_says",
+}
+
+
+def declared(kind: type) -> list[tuple[type[Model], Any]]:
+    """Return the constraints of that kind with their models."""
+    ours = [model for model in apps.get_models() if model._meta.app_label in ("core", "referrals", "billing")]
+    return [(model, one) for model in ours for one in model._meta.constraints if isinstance(one, kind)]
+
+
+def breaches() -> Iterator[Breach]:
+    """Yield a breach of each check: those of our enums by a word that no enum knows, the others from the table."""
+    for model, one in declared(CheckConstraint):
+        changes = _unknown(model, one) if one.name.endswith("_is_known") else CHECKS.get(one.name, {})
+        yield Breach(model, one.name, changes, WHERE.get(one.name, Q()))
+
+
+def _unknown(model: type[Model], check: CheckConstraint) -> dict[str, str]:
+    (condition,) = check.condition.children
+    field = condition[0].removesuffix("__in")
+    assert model._meta.get_field(field).choices, check.name
+    return {field: "NONSENSE"}
+
+
+@pytest.fixture(scope="module")
+def rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A row of everything, made once for all these tests and rolled back after the last."""
+    with django_db_blocker.unblock(), time_machine.travel(NOW), transaction.atomic():
+        make_one_of_everything()
+        yield
+        transaction.set_rollback(True)
+
+
+def make_one_of_everything() -> None:
+    harbor = world.practice()
+    by = harbor.by
+    counted = StatedLine("Ketamine infusion", LimitKind.COUNTED, 6, ("96365",))
+    unlimited = StatedLine("Evaluation", LimitKind.UNLIMITED, None, ("99204",))
+    authorization = world.authorization(harbor, lines=(counted, unlimited), seoc="MH_SAMPLE_1.0.1")
+    claim, *_ = claims.draft(visit_ids=[world.completed(harbor, authorization).pk], by=by, at=NOW)
+    claims.make_ready(claim=claim, by=by, at=NOW)
+    jobs.run(submissions.ask(by=by).pk)
+    world.person(harbor, Role.BILLER, email="biller@example.org")
+    people.invite(email="new@example.org", role=Role.NURSE, by=by, at=NOW)
+    for subject_id in (1, 2):
+        alert = alerts.raise_alert(due(subject_id), by=by, at=NOW)
+    assert alert
+    alerts.dismiss(alert=alert, reason="test", by=by, at=NOW)
+    jobs.enqueue(kind="watch_authorizations", key="1", by=by)
+    chores.open_task(kind="referral_held", subject=claim, headline="test", by=by)
+    source = {"source": "test", "verified_on": None}
+    parameters.set_value(name="payer-id", value="1", valid_from=TODAY, by=by, **source)
+    IdempotencyKey.objects.create(practice=harbor.practice, key="1", request_hash="1")
+    paper = {"practice": harbor.practice, "clinician": harbor.clinician, "number": "1", "valid_through": LATE}
+    Licence.objects.create(**paper, state="OR", valid_from=TODAY)
+    DeaRegistration.objects.create(**paper, location=harbor.location)
+
+
+def due(subject_id: int) -> Reached:
+    return Reached(
+        kind="visits_left",
+        rule_code="AUTH-02",
+        subject_kind="authorizedservice",
+        subject_id=subject_id,
+        passed=(2,),
+        basis="6",
+        headline="test",
+        due_on=None,
+        roles=(Role.BILLER,),
+    )
+
+
+@pytest.mark.parametrize("breach", [*breaches()], ids=str)
+def test_check_refuses_its_breach(rows: None, breach: Breach) -> None:
+    row = breach.model._default_manager.filter(breach.where).order_by("pk")[:1].get()
+    named = "|".join(filter(None, (breach.constraint, NAMED_FIRST.get(breach.constraint))))
+
+    with pytest.raises(IntegrityError, match=named), transaction.atomic():
+        type(row)._default_manager.filter(pk=row.pk).update(**breach.changes)
+
+
+@pytest.mark.parametrize("breach", [*breaches()], ids=str)
+def test_row_was_sound_before_its_breach(rows: None, breach: Breach) -> None:
+    row = breach.model._default_manager.filter(breach.where).order_by("pk")[:1].get()
+    before = {name: getattr(row, name) for name in breach.changes}
+
+    assert type(row)._default_manager.filter(pk=row.pk).update(**before) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "constraint"), [pytest.param(model, one, id=one.name) for model, one in declared(UniqueConstraint)]
+)
+def test_unique_constraint_refuses_a_copy(rows: None, model: type[Model], constraint: UniqueConstraint) -> None:
+    row = model._default_manager.filter(WHERE.get(constraint.name, Q())).order_by("pk")[:1].get()
+    changes = COPIES[constraint.name]
+
+    with pytest.raises(IntegrityError, match=told(constraint)), transaction.atomic():
+        copy(row, **changes)
+
+
+def copy(row: Model, **changes: Any) -> None:
+    """Insert the row once more under a key of its own."""
+    row.pk = uuid4() if isinstance(row, Job) else None
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save(force_insert=True)
+
+
+def told(constraint: UniqueConstraint) -> str:
+    """Return what the database says: PostgreSQL and SQLite's indexes name the constraint, other tables the columns."""
+    columns = "|".join(rf"\.{name}" for name in constraint.fields[-1:])
+    return f"{constraint.name}|{columns}" if columns else constraint.name
+
+
+@pytest.mark.parametrize("kind", [CheckConstraint, UniqueConstraint])
+def test_every_constraint_is_named_as_a_part_of_a_sentence(kind: type) -> None:
+    assert [one.name for _, one in declared(kind) if len(one.name.split("_")) < 3] == []
+
+
+@pytest.mark.django_db
+def test_every_constraint_is_in_the_database() -> None:
+    lacking = []
+    for model, one in [*declared(CheckConstraint), *declared(UniqueConstraint)]:
+        with connection.cursor() as cursor:
+            there = connection.introspection.get_constraints(cursor, model._meta.db_table)
+        lacking += [one.name] * (one.name not in there)
+
+    assert lacking == []
+
+
+def test_table_holds_every_constraint() -> None:
+    checks = {one.name for _, one in declared(CheckConstraint) if not one.name.endswith("_is_known")}
+    unique = {one.name for _, one in declared(UniqueConstraint)}
+
+    assert (checks, unique) == (CHECKS.keys(), COPIES.keys())

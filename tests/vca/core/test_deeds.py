@@ -1,0 +1,513 @@
+"""One deed, one service, one transaction, its audit events: each verb of the services leaves them, or changes nothing.
+
+A deed is arranged by a function here, which returns what does it; the events that it must leave stand above it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
+
+from billing.models import Claim
+from billing.services import assembly, charges, claims, submissions
+from referrals.domain.states import LimitKind
+from referrals.intake.json_reader import Received
+from referrals.models import FactSource, Referral, Visit
+from referrals.services import authorizations, referrals, veterans, visits
+from referrals.services.authorizations import Limit, Terms
+from referrals.services.visits import Planned
+from tests import world
+from tests.vca.core.rows import everything
+from tests.world import NOW, PASSWORD, TODAY, World
+from vca.core import access, alerts, audit, documents, jobs, vocabulary
+from vca.core.alerts import Reached
+from vca.core.models import Alert, AuditEvent, Job, JobState
+from vca.core.services import chores, parameters, people, practices
+from vca.core.vocabulary import Family, Role
+
+pytestmark = pytest.mark.both
+
+Deed = Callable[[], object]
+Arranging = Callable[[World], Deed]
+DEEDS: dict[str, tuple[Arranging, tuple[str, ...]]] = {}
+# Where the other events are: the page that opens a document, and the job that watches (tests of those).
+ELSEWHERE = {"document.read", "watch.swept"}
+
+
+class TrailBroken(Exception):
+    """The event cannot be written."""
+
+
+def leaves(*actions: str) -> Callable[[Arranging], Arranging]:
+    """Put a deed into the table with the events that it must leave."""
+
+    def enter(arrange: Arranging) -> Arranging:
+        DEEDS[arrange.__name__] = (arrange, actions)
+        return arrange
+
+    return enter
+
+
+@leaves("practice.created")
+def create_practice(harbor: World) -> Deed:
+    return partial(practices.create, code="other", name="Other", test_data=True)
+
+
+@leaves("practice.changed")
+def change_practice(harbor: World) -> Deed:
+    return partial(practices.change, practice=harbor.practice, facts={"city": "Salem"}, by=harbor.by)
+
+
+@leaves("location.recorded")
+def record_location(harbor: World) -> Deed:
+    facts = {"name": "Branch", "time_zone": "America/Denver"}
+    return partial(practices.record_location, facts=facts, by=harbor.by)
+
+
+@leaves("location.changed")
+def change_location(harbor: World) -> Deed:
+    return partial(practices.record_location, facts={"city": "Salem"}, by=harbor.by, location=harbor.location)
+
+
+@leaves("clinician.recorded")
+def record_clinician(harbor: World) -> Deed:
+    return partial(world.add_clinician, harbor.by, world.NPIS[2], last_name="Other")
+
+
+@leaves("clinician.changed")
+def change_clinician(harbor: World) -> Deed:
+    return partial(practices.record_clinician, facts={"credentials": "MD"}, by=harbor.by, clinician=harbor.clinician)
+
+
+@leaves("licence.recorded")
+def record_licence(harbor: World) -> Deed:
+    facts = {"state": "OR", "number": "1", "valid_from": TODAY, "valid_through": TODAY}
+    return partial(practices.record_licence, clinician=harbor.clinician, facts=facts, by=harbor.by)
+
+
+@leaves("dea.recorded")
+def record_dea(harbor: World) -> Deed:
+    facts = {"location": harbor.location, "number": "1", "valid_through": TODAY}
+    return partial(practices.record_dea, clinician=harbor.clinician, facts=facts, by=harbor.by)
+
+
+def agreement(harbor: World, **more: Any) -> Deed:
+    period = {"valid_from": TODAY, "valid_through": TODAY}
+    facts = {"number": "A-2", "va_facility": "VA Salem", **period}
+    covers = {"locations": [harbor.location], "clinicians": [harbor.clinician]}
+    return partial(practices.record_agreement, facts=facts, by=harbor.by, **covers, **more)
+
+
+@leaves("agreement.recorded")
+def record_agreement(harbor: World) -> Deed:
+    return agreement(harbor)
+
+
+@leaves("agreement.changed")
+def change_agreement(harbor: World) -> Deed:
+    return agreement(harbor, agreement=harbor.practice.agreements.get(), cover_from=TODAY)
+
+
+@leaves("parameter.set")
+def set_parameter(harbor: World) -> Deed:
+    source = {"source": "test", "verified_on": TODAY}
+    return partial(parameters.set_value, name="payer-id", value="1", valid_from=TODAY, by=harbor.by, **source)
+
+
+@leaves("invitation.sent")
+def invite(harbor: World) -> Deed:
+    return partial(people.invite, email="new@example.org", role=Role.NURSE, by=harbor.by, at=NOW)
+
+
+@leaves("invitation.accepted", "membership.given")
+def accept(harbor: World) -> Deed:
+    _, token = people.invite(email="new@example.org", role=Role.NURSE, by=harbor.by, at=NOW)
+    return partial(people.accept, token=token, name="New", password=PASSWORD, at=NOW)
+
+
+@leaves("membership.given")
+def give_role(harbor: World) -> Deed:
+    return partial(people.give_role, user=world.person(harbor, Role.NURSE), role=Role.BILLER, by=harbor.by)
+
+
+@leaves("membership.ended")
+def end_role(harbor: World) -> Deed:
+    membership = world.person(harbor, Role.NURSE).memberships.get()
+    return partial(people.end_role, membership=membership, by=harbor.by)
+
+
+@leaves("token.issued")
+def issue_token(harbor: World) -> Deed:
+    return partial(people.issue_token, user=world.person(harbor, Role.BILLER), name="test", by=harbor.by, at=NOW)
+
+
+@leaves("token.revoked")
+def revoke_token(harbor: World) -> Deed:
+    token, _ = people.issue_token(user=world.person(harbor, Role.BILLER), name="test", by=harbor.by, at=NOW)
+    return partial(people.revoke_token, token=token, by=harbor.by, at=NOW)
+
+
+@leaves("task.opened")
+def open_task(harbor: World) -> Deed:
+    return partial(chores.open_task, kind="visits_over", subject=harbor.practice, headline="test", by=harbor.by)
+
+
+@leaves("task.closed")
+def close_tasks(harbor: World) -> Deed:
+    about = {"kind": "visits_over", "subject": harbor.practice, "by": harbor.by}
+    chores.open_task(headline="test", **about)
+    return partial(chores.close_tasks, proof="test", at=NOW, **about)
+
+
+@leaves("alert.raised")
+def raise_alert(harbor: World) -> Deed:
+    world.person(harbor, Role.BILLER)
+    due = Reached("visits_left", "AUTH-02", "x", 1, (2,), "6", "test", None, (Role.BILLER,))
+    return partial(alerts.raise_alert, due, by=harbor.by, at=NOW)
+
+
+def alert(harbor: World) -> Alert:
+    raise_alert(harbor)()
+    return Alert.objects.get()
+
+
+@leaves("alert.resolved")
+def resolve_alert(harbor: World) -> Deed:
+    alert(harbor)
+    return partial(alerts.resolve, kind="visits_left", subject_kind="x", subject_ids=[1], by=harbor.by, at=NOW)
+
+
+@leaves("alert.dismissed")
+def dismiss_alert(harbor: World) -> Deed:
+    return partial(alerts.dismiss, alert=alert(harbor), reason="test", by=harbor.by, at=NOW)
+
+
+@leaves("alert.reopened")
+def reopen_alert(harbor: World) -> Deed:
+    alert_ = alert(harbor)
+    alerts.dismiss(alert=alert_, reason="test", by=harbor.by, at=NOW)
+    return partial(alerts.reopen, alert=alert_, by=harbor.by)
+
+
+@leaves("job.asked_for")
+def enqueue_job(harbor: World) -> Deed:
+    by = access.person(world.person(harbor, Role.BILLER), harbor.practice)
+    assert by
+    return partial(jobs.enqueue, kind="write_837p", key="1", by=by)
+
+
+@leaves("job.cancelled")
+def cancel_job(harbor: World) -> Deed:
+    return partial(jobs.cancel, job=jobs.enqueue(kind="write_837p", key="1", by=harbor.by), by=harbor.by)
+
+
+@leaves("job.retried")
+def retry_job(harbor: World) -> Deed:
+    job = jobs.enqueue(kind="write_837p", key="1", by=harbor.by)
+    Job.objects.update(state=JobState.PARKED)
+    return partial(jobs.retry, job=job, by=harbor.by)
+
+
+@leaves("document.kept")
+def keep_document(harbor: World) -> Deed:
+    return partial(documents.keep, b"x", kind="claims_837p", filename="x", media_type="text/plain", by=harbor.by)
+
+
+@leaves("document.kept", "veteran.recorded", "referral.received", "task.opened", "referral.imported")
+def import_list(harbor: World) -> Deed:
+    received = [Received(world.notice(), {}, derived_expiration=False)]
+    return partial(referrals.import_list, content=b"x", received=received, filename="x", by=harbor.by, at=NOW)
+
+
+@leaves("veteran.recorded", "referral.received", "task.opened")
+def receive(harbor: World) -> Deed:
+    return partial(world.receive, harbor)
+
+
+@leaves("referral.notice_received", "task.opened")
+def receive_another_notice(harbor: World) -> Deed:
+    known = world.receive(harbor).referral
+    return partial(world.receive, harbor, number=known.number, va_status="X")
+
+
+@leaves("referral.notice_settled", "task.closed")
+def settle_notice(harbor: World) -> Deed:
+    receive_another_notice(harbor)()
+    notice = Referral.objects.get().notices.get(pending=True)
+    return partial(referrals.settle_notice, notice=notice, by=harbor.by, at=NOW)
+
+
+@leaves("referral.changed")
+def change_details(harbor: World) -> Deed:
+    referral = world.receive(harbor).referral
+    facts = {"network": "x"}
+    return partial(referrals.change_details, referral=referral, facts=facts, home=harbor.location, by=harbor.by)
+
+
+@leaves("referral.confirmed", "task.closed")
+def confirm(harbor: World) -> Deed:
+    referral = world.receive(harbor, seoc="MH_SAMPLE_1.0.1").referral
+    referrals.change_details(referral=referral, facts={"network": ""}, home=harbor.location, by=harbor.by)
+    return partial(referrals.confirm, referral=referral, by=harbor.by, at=NOW)
+
+
+@leaves("referral.rejected", "task.closed")
+def reject(harbor: World) -> Deed:
+    return move(referrals.reject, world.receive(harbor).referral, harbor)
+
+
+@leaves("referral.reopened")
+def reopen(harbor: World) -> Deed:
+    reject(harbor)()
+    return move(referrals.reopen, Referral.objects.get(), harbor)
+
+
+@leaves("referral.suspended")
+def suspend(harbor: World) -> Deed:
+    return move(referrals.suspend, world.authorization(harbor).referral, harbor)
+
+
+@leaves("referral.resumed")
+def resume(harbor: World) -> Deed:
+    suspend(harbor)()
+    return move(referrals.resume, Referral.objects.get(), harbor)
+
+
+@leaves("referral.cancelled")
+def cancel_referral(harbor: World) -> Deed:
+    return move(referrals.cancel, world.authorization(harbor).referral, harbor)
+
+
+@leaves("referral.completed")
+def complete_referral(harbor: World) -> Deed:
+    return move(referrals.complete, world.authorization(harbor).referral, harbor)
+
+
+def move(act: Callable[..., None], referral: Referral, harbor: World) -> Deed:
+    return partial(act, referral=referral, reason="test", by=harbor.by, at=NOW)
+
+
+@leaves("authorization.amended")
+def amend(harbor: World) -> Deed:
+    terms = Terms(TODAY, TODAY + timedelta(days=90))
+    authorization = world.authorization(harbor)
+    return partial(authorizations.amend, authorization=authorization, terms=terms, reason="test", by=harbor.by, at=NOW)
+
+
+@leaves("authorization.limit_set", "task.opened")
+def set_limit(harbor: World) -> Deed:
+    authorization = world.authorization(harbor)
+    world.booked(harbor, authorization)
+    world.booked(harbor, authorization)
+    service, limit = world.line(authorization), Limit("Infusion", LimitKind.COUNTED, 1)
+    return partial(authorizations.set_limit, service=service, limit=limit, reason="test", by=harbor.by, at=NOW)
+
+
+@leaves("authorization.limit_set")
+def add_line(harbor: World) -> Deed:
+    limit = Limit("Evaluation", LimitKind.UNLIMITED, None)
+    authorization = world.authorization(harbor)
+    return partial(authorizations.add_line, authorization=authorization, limit=limit, by=harbor.by, at=NOW)
+
+
+@leaves("authorization.opening_balance_set")
+def set_opening_balance(harbor: World) -> Deed:
+    service = world.line(world.authorization(harbor))
+    return partial(authorizations.set_opening_balance, service=service, visits=2, source="test", by=harbor.by)
+
+
+@leaves("veteran.recorded")
+def record_veteran(harbor: World) -> Deed:
+    facts = veterans.facts_in(world.notice())
+    return partial(veterans.record, facts=facts, source=FactSource.VA, by=harbor.by, at=NOW)
+
+
+@leaves("veteran.changed")
+def change_veteran(harbor: World) -> Deed:
+    veteran = world.receive(harbor).referral.veteran
+    return partial(
+        veterans.change, veteran=veteran, facts={"city": "Salem"}, source=FactSource.VA, by=harbor.by, at=NOW
+    )
+
+
+@leaves("visit.booked")
+def book(harbor: World) -> Deed:
+    return partial(visits.book, plan=world.plan(harbor, world.authorization(harbor)), by=harbor.by, at=NOW)
+
+
+@leaves("visit.walked_in")
+def walk_in(harbor: World) -> Deed:
+    return partial(visits.walk_in, plan=world.plan(harbor, world.authorization(harbor)), by=harbor.by, at=NOW)
+
+
+def visit(harbor: World) -> Visit:
+    return world.booked(harbor, world.authorization(harbor))
+
+
+@leaves("visit.checked_in")
+def check_in(harbor: World) -> Deed:
+    return partial(visits.check_in, visit=visit(harbor), by=harbor.by, at=NOW)
+
+
+@leaves("visit.completed")
+def complete_visit(harbor: World) -> Deed:
+    check_in(harbor)()
+    return partial(visits.complete, visit=Visit.objects.get(), by=harbor.by, at=NOW, diagnoses=["F332"])
+
+
+@leaves("visit.cancelled")
+def cancel_visit(harbor: World) -> Deed:
+    return partial(visits.cancel, visit=visit(harbor), reason="test", by=harbor.by, at=NOW)
+
+
+@leaves("visit.no_show")
+def no_show(harbor: World) -> Deed:
+    return partial(visits.no_show, visit=visit(harbor), reason="test", by=harbor.by, at=NOW)
+
+
+def undoing(arrange: Arranging) -> Arranging:
+    """Return the arranging of the undoing of a deed."""
+
+    def undo(harbor: World) -> Deed:
+        arrange(harbor)()
+        return partial(visits.undo, visit=Visit.objects.get(), by=harbor.by, at=NOW)
+
+    undo.__name__ = f"undo_{arrange.__name__}"
+    return undo
+
+
+for one in (check_in, complete_visit, cancel_visit, no_show):
+    leaves("visit.undone")(undoing(one))
+leaves("visit.voided")(undoing(walk_in))
+
+
+@leaves("visit.voided")
+def void(harbor: World) -> Deed:
+    check_in(harbor)()
+    return partial(visits.void, visit=Visit.objects.get(), reason="test", by=harbor.by, at=NOW)
+
+
+@leaves("visit.services_changed")
+def change_services(harbor: World) -> Deed:
+    visit_ = visit(harbor)
+    services = [Planned(visit_.services.get().service_id, harbor.clinician.pk, code="96366")]
+    return partial(visits.change_services, visit=visit_, services=services, diagnoses=["F332"], by=harbor.by)
+
+
+@leaves("charge.set")
+def set_price(harbor: World) -> Deed:
+    return partial(charges.set_price, code="96365", amount=Decimal("500"), valid_from=TODAY, by=harbor.by)
+
+
+@leaves("claim.drafted")
+def draft(harbor: World) -> Deed:
+    visit_ = world.completed(harbor, world.authorization(harbor))
+    return partial(claims.draft, visit_ids=[visit_.pk], by=harbor.by, at=NOW)
+
+
+def drafted(harbor: World) -> Claim:
+    draft(harbor)()
+    return Claim.objects.get()
+
+
+@leaves("claim.rebuilt")
+def rebuild(harbor: World) -> Deed:
+    return partial(claims.rebuild, claim=drafted(harbor), by=harbor.by)
+
+
+@leaves("claim.made_ready")
+def make_ready(harbor: World) -> Deed:
+    return partial(claims.make_ready, claim=drafted(harbor), by=harbor.by, at=NOW)
+
+
+@leaves("claim.back_to_draft")
+def back_to_draft(harbor: World) -> Deed:
+    make_ready(harbor)()
+    return partial(claims.back_to_draft, claim=Claim.objects.get(), by=harbor.by)
+
+
+@leaves("claim.closed")
+def close(harbor: World) -> Deed:
+    return partial(claims.close, claim=drafted(harbor), reason="test", by=harbor.by, at=NOW)
+
+
+@leaves("document.kept", "submission.written")
+def store(harbor: World) -> Deed:
+    make_ready(harbor)()
+    assembled = assembly.assemble([Claim.objects.get().pk], by=harbor.by, on=TODAY)
+    return partial(submissions.store, assembled, job=None, by=harbor.by, at=NOW)
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """A practice for all these tests, rolled back after the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield world.practice()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def harbor(once: World) -> Iterator[World]:
+    """The practice, as it was before the test."""
+    with transaction.atomic(), time_machine.travel(NOW):
+        yield once
+        transaction.set_rollback(True)
+    for row in (once.practice, once.location, once.clinician):
+        row.refresh_from_db()
+
+
+def break_trail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def record(**_: Any) -> None:
+        raise TrailBroken
+
+    monkeypatch.setattr(audit, "record", record)
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_deed_leaves_its_events(harbor: World, name: str) -> None:
+    arrange, actions = DEEDS[name]
+    deed = arrange(harbor)
+    before = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
+
+    deed()
+
+    assert tuple(AuditEvent.objects.filter(pk__gt=before).order_by("pk").values_list("action", flat=True)) == actions
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_deed_without_its_event_changes_nothing(harbor: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    deed = DEEDS[name][0](harbor)
+    before = everything()
+    break_trail(monkeypatch)
+
+    with pytest.raises(TrailBroken):
+        deed()
+
+    assert everything() == before
+
+
+def test_deed_without_its_event_would_change_something_outside_a_transaction(
+    harbor: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deed = change_practice(harbor)
+    before = everything()
+    break_trail(monkeypatch)
+    monkeypatch.setattr(transaction, "atomic", nullcontext)
+
+    with pytest.raises(TrailBroken):
+        deed()
+
+    assert {table for table, rows in everything().items() if rows != before[table]} == {"core.Practice"}
+
+
+def test_every_declared_event_is_left_by_a_deed() -> None:
+    left = {action for _, actions in DEEDS.values() for action in actions}
+
+    assert left | ELSEWHERE == vocabulary.kinds(Family.AUDIT).keys()
