@@ -280,9 +280,7 @@ def _visits(
         for kind, held, used, at in _entries(visit)
     )
     return _written(
-        VisitService(
-            practice=place.practice, visit=visit, service=line, clinician=place.clinician, code=line.codes[0]
-        )
+        VisitService(practice=place.practice, visit=visit, service=line, clinician=place.clinician, code=line.codes[0])
         for visit, line in pairs
     )
 
@@ -384,7 +382,9 @@ def _worries(place: World, courses: Sequence[Course], lines: Sequence[Any], now:
     _written(_alert(place, "visits_left", "AUTH-02", *one, now) for one in few)
     waiting = [lines[0].authorization.referral_id for course, lines in pairs if course.state in OPEN]
     _written(
-        Task(practice=place.practice, kind="referral_held", subject_kind="referral", subject_id=pk, headline="Confirm it")
+        Task(
+            practice=place.practice, kind="referral_held", subject_kind="referral", subject_id=pk, headline="Confirm it"
+        )
         for pk in waiting
     )
 

@@ -9,6 +9,7 @@ from billing.services import assembly, claims, submissions
 from billing.services.assembly import Assembled
 from vca.core import jobs
 from vca.core.jobs import Run
+from vca.core.services import practices
 from vca.domain.rules import Severity
 
 CHUNK = 50
@@ -41,9 +42,10 @@ def write_837p(run: Run) -> None:
 
 def _judge(run: Run, ids: list[int]) -> tuple[list[Assembled], list[Claim]]:
     """Return what may be sent today, and the claims that a rule has come to block since they were made ready."""
-    today = timezone.now().date()
+    today = practices.civil_day(run.by, at=timezone.now())
     assembled = assembly.assemble(ids, by=run.by, on=today)
-    blocked = {one.claim_id for one in assembled if _blocks(claims.scrub_one(one.document, by=run.by, today=today))}
+    found = claims.scrub_all(assembled, by=run.by, today=today)
+    blocked = {claim_id for claim_id, findings in found.items() if _blocks(findings)}
     refused = list(queries.claims(run.by).filter(pk__in=blocked).order_by("pk"))
     return [one for one in assembled if one.claim_id not in blocked], refused
 

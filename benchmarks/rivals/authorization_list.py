@@ -1,10 +1,10 @@
 """The list of authorizations as one SQL statement by hand, on a psycopg connection of its own.
 
 It walks the index of last days as far as the page reaches and only then looks up names, lines and the next visit. It
-gives what the page shows: number, name, state, days, next visit, and each line with its five counts.
+gives what the page shows: number, name, badges, days, next visit, and each line with its counts. It is planned anew on
+each run: the plan that PostgreSQL would keep for a prepared statement is several times slower on the ended ones.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -26,8 +26,19 @@ WITH page AS (
     ORDER BY v.valid_through, a.id
     LIMIT 51
 )
-SELECT page.id, page.number, page.state, page.veteran_id, facts.last_name, facts.first_name, facts.middle_name,
-    page.valid_from, page.valid_through, booked.next_visit, lines.lines
+SELECT page.id, page.number, page.veteran_id,
+    upper(facts.last_name) || CASE WHEN facts.first_name || facts.middle_name <> '' THEN ', ' ELSE '' END
+        || concat_ws(' ', nullif(facts.first_name, ''), nullif(left(facts.middle_name, 1), '')) AS name,
+    page.valid_from, page.valid_through, booked.next_visit, lines.lines,
+    CASE
+        WHEN page.state <> 'ACCEPTED' THEN ARRAY[page.state]
+        ELSE coalesce(nullif(array_remove(ARRAY[
+            CASE WHEN page.valid_through < %(today)s THEN 'EXPIRED' END,
+            CASE WHEN lines.most <= 0 THEN 'EXHAUSTED' END,
+            CASE WHEN page.valid_through BETWEEN %(today)s AND %(today)s::date + 30 THEN 'EXPIRING' END,
+            CASE WHEN lines.least BETWEEN 1 AND 2 OR lines.least <= 0 AND lines.most > 0 THEN 'LOW_VISITS' END
+        ], NULL), '{{}}'), ARRAY['ACTIVE'])
+    END AS badges
 FROM page
 JOIN referrals_veteran veteran ON veteran.id = page.veteran_id
 JOIN referrals_veteranfacts facts ON facts.id = veteran.current_id
@@ -37,11 +48,12 @@ LEFT JOIN LATERAL (
     WHERE visit.authorization_id = page.id AND visit.state = 'BOOKED'
 ) booked ON true
 LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_array(
-        line.description, line.visits_authorized, line.visits_before_us, line.visits_held, line.visits_used,
-        line.visits_authorized - line.visits_before_us - line.visits_held - line.visits_used
+    SELECT min(rest.left) AS least, max(rest.left) AS most, json_agg(json_build_array(
+        line.description, line.visits_authorized, line.visits_before_us, line.visits_held, line.visits_used, rest.left
     ) ORDER BY line.number) AS lines
-    FROM referrals_authorizedservice line
+    FROM referrals_authorizedservice line, LATERAL (
+        SELECT line.visits_authorized - line.visits_before_us - line.visits_held - line.visits_used AS left
+    ) rest
     WHERE line.authorization_id = page.id
 ) lines ON true
 ORDER BY page.valid_through, page.id
@@ -53,7 +65,7 @@ class Rival:
     """The list of one practice on one day."""
 
     def __init__(self, url: str, *, practice_id: int, today: date) -> None:
-        self._connection = psycopg.connect(url, autocommit=True)
+        self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=None)
         self._known = {"practice": practice_id, "today": today}
 
     def page(self, view: str, *, after: tuple[date, int] = (date.min, 0)) -> list[Row]:
@@ -61,6 +73,12 @@ class Rival:
         day, row_id = after
         statement = STATEMENT.format(view=VIEWS[view])
         return self._connection.execute(statement, {**self._known, "day": day, "id": row_id}).fetchall()[:50]
+
+    def last(self, view: str, *, rows: int) -> tuple[date, int]:
+        """Return last day and id of the row after that many rows: where a page may begin."""
+        reached = STATEMENT.format(view=VIEWS[view]).replace("LIMIT 51", f"LIMIT {rows}")
+        found = self._connection.execute(reached, {**self._known, "day": date.min, "id": 0}).fetchall()
+        return found[-1][5], found[-1][0]
 
     def close(self) -> None:
         """End the connection."""

@@ -14,7 +14,7 @@ from billing.domain.findings import Finding
 from billing.domain.scrub import scrub
 from billing.domain.states import CLAIM_MOVES, ClaimState
 from billing.models import Claim, ClaimDiagnosis, ClaimLine, ControlNumbers
-from billing.services.assembly import assemble
+from billing.services.assembly import Assembled, assemble
 from referrals import queries as referral_queries
 from referrals.domain.routing import bills_va, where_to_bill
 from referrals.domain.states import Affiliation
@@ -74,12 +74,17 @@ def draft(*, visit_ids: Sequence[int], by: Actor, at: datetime) -> list[Claim]:
                 "authorization_id", "location_id", "starts_at", "pk"
             )
         )
-        if not visits:
-            raise NothingToClaim("none of these visits is completed")
+        if not visits or len(visits) < len(set(visit_ids)):
+            raise NothingToClaim(_not_completed(len(visits)))
         _refuse_claimed(visit_ids)
         groups = groupby(visits, key=lambda visit: (visit.authorization_id, visit.location_id))
         drafted = [claim for _, group in groups for claim in _draft_group(list(group), by=by, at=at)]
     return drafted
+
+
+def _not_completed(found: int) -> str:
+    """Say the same of a visit that was undone meanwhile, of another practice's, and of one that never was."""
+    return "one of these visits is not completed" if found else "none of these visits is completed"
 
 
 def _refuse_claimed(visit_ids: Sequence[int]) -> None:
@@ -211,15 +216,17 @@ def rebuild(*, claim: Claim, by: Actor) -> Claim:
 
 def findings(claims: Sequence[Claim], *, by: Actor, today: date) -> dict[int, tuple[Finding, ...]]:
     """Return what the scrub finds on each claim, by claim id."""
-    assembled = assemble([claim.pk for claim in claims], by=by, on=today)
-    return {one.claim_id: scrub_one(one.document, by=by, today=today) for one in assembled}
+    return scrub_all(assemble([claim.pk for claim in claims], by=by, on=today), by=by, today=today)
 
 
-def scrub_one(document: Any, *, by: Actor, today: date) -> tuple[Finding, ...]:
-    """Return the findings on an assembled claim under the filing limit of its earliest day of service."""
-    earliest = min((line.service_date for line in document.lines), default=today)
-    limit = parameters.value("filing-limit-days", practice_id=by.practice_id, on=earliest)
-    return scrub(document, today=today, filing_limit_days=int(limit))
+def scrub_all(assembled: Sequence[Assembled], *, by: Actor, today: date) -> dict[int, tuple[Finding, ...]]:
+    """Return by claim id the findings on claims, each under the filing limit of its earliest day of service."""
+    earliest = [min((line.service_date for line in one.document.lines), default=today) for one in assembled]
+    limits = parameters.values("filing-limit-days", practice_id=by.practice_id, days=earliest)
+    return {
+        one.claim_id: scrub(one.document, today=today, filing_limit_days=int(limits[day]))
+        for one, day in zip(assembled, earliest, strict=True)
+    }
 
 
 def make_ready(*, claim: Claim, by: Actor, at: datetime) -> None:

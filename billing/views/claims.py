@@ -19,6 +19,7 @@ from billing.views import mending
 from vca.core import access
 from vca.core.access import Actor, PageRequest
 from vca.core.pages import keyset
+from vca.core.services import practices
 from vca.domain.rules import CATALOGUE
 
 
@@ -48,7 +49,7 @@ def claims_page(request: PageRequest) -> HttpResponse:
 def _with_findings(rows: Sequence[Claim], by: Actor) -> list[tuple[Claim, Sequence[Finding]]]:
     """Return claims with what the scrub finds; only drafts are judged."""
     drafts = [claim for claim in rows if claim.state == ClaimState.DRAFT]
-    found = claims.findings(drafts, by=by, today=timezone.now().date())
+    found = claims.findings(drafts, by=by, today=practices.civil_day(by, at=timezone.now()))
     return [(claim, found.get(claim.pk, ())) for claim in rows]
 
 
@@ -73,7 +74,7 @@ def claim_page(request: PageRequest, claim_id: int) -> HttpResponse:
 
 def _findings(claim: Claim, by: Actor) -> list[dict[str, Any]]:
     """What the scrub finds by rule, in the order of the rules, with the ways to mend it."""
-    found = claims.findings([claim], by=by, today=timezone.now().date()).get(claim.pk, ())
+    found = claims.findings([claim], by=by, today=practices.civil_day(by, at=timezone.now())).get(claim.pk, ())
     grouped: dict[str, list[Finding]] = {}
     for one in found:
         grouped.setdefault(one.code, []).append(one)
@@ -188,7 +189,9 @@ def write_file(request: PageRequest) -> HttpResponse:
 @access.page("set_charges")
 def charges_page(request: PageRequest) -> HttpResponse:
     """The practice's prices."""
-    form = forms.ChargeForm(request.POST or None, initial={"valid_from": timezone.now().date()})
+    form = forms.ChargeForm(
+        request.POST or None, initial={"valid_from": practices.civil_day(request.actor, at=timezone.now())}
+    )
     if request.method == "POST" and form.is_valid():
         charges.set_price(by=request.actor, **form.cleaned_data)
         messages.success(request, "The price is set.")

@@ -1,7 +1,10 @@
 """Translators between JSON and the shapes of referrals: they save nothing."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from referrals.domain.notice import ReferralNotice, StatedLine
@@ -10,6 +13,8 @@ from referrals.models import Authorization, AuthorizedService, Referral, Visit
 from referrals.services.visits import Planned
 from vca.domain.identifiers import icd10cm, icn, ndc, procedure_code, va_referral_number
 from vca.domain.identifiers.exceptions import ValidationError
+
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2099
 
 
 def checked(validate: Any, value: str) -> str:
@@ -131,11 +136,30 @@ class ReferralOutput(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class IdField(serializers.IntegerField):
+    """The id of a row, no greater than a database can look for."""
+
+    def __init__(self) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1)
+
+
+class InstantField(serializers.DateTimeField):
+    """A moment with its offset from UTC: without one nobody knows which hour is meant."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Refuse a moment without an offset, and one that no calendar of a clinic holds."""
+        if timezone.is_naive(value):
+            raise serializers.ValidationError("Give the offset from UTC too, as in 2026-11-03T10:00:00-08:00.")
+        if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+            raise serializers.ValidationError(f"The year lies between {EARLIEST_YEAR} and {LATEST_YEAR}.")
+        return super().enforce_timezone(value)
+
+
 class ServiceInput(serializers.Serializer):
     """One service of a visit. ``ndc_quantity`` is in ``ndc_unit``."""
 
-    service = serializers.IntegerField()
-    clinician = serializers.IntegerField()
+    service = IdField()
+    clinician = IdField()
     code = serializers.CharField(max_length=5, required=False, default="", allow_blank=True)
     modifiers = serializers.CharField(max_length=11, required=False, default="", allow_blank=True)
     units = serializers.IntegerField(min_value=1, max_value=999, default=1)
@@ -143,7 +167,7 @@ class ServiceInput(serializers.Serializer):
     ndc = serializers.CharField(max_length=13, required=False, default="", allow_blank=True)
     ndc_unit = serializers.ChoiceField(["ML", "UN", "GR", "ME", "F2", ""], required=False, default="")
     ndc_quantity = serializers.DecimalField(
-        max_digits=8, decimal_places=3, required=False, allow_null=True, default=None
+        max_digits=8, decimal_places=3, min_value=Decimal("0.001"), required=False, allow_null=True, default=None
     )
 
     def validate_code(self, value: str) -> str:
@@ -165,8 +189,8 @@ class ServiceInput(serializers.Serializer):
 class VisitInput(serializers.Serializer):
     """A visit as it is wanted. ``starts_at`` carries its offset."""
 
-    location = serializers.IntegerField()
-    starts_at = serializers.DateTimeField()
+    location = IdField()
+    starts_at = InstantField()
     services = ServiceInput(many=True, allow_empty=False)
     diagnoses = serializers.ListField(
         child=serializers.CharField(max_length=9), required=False, default=list, max_length=12
@@ -180,6 +204,12 @@ class VisitInput(serializers.Serializer):
         """Return the services."""
         rows = [dict(row) for row in self.validated_data["services"]]
         return [Planned(service_id=row.pop("service"), clinician_id=row.pop("clinician"), **row) for row in rows]
+
+
+class WordsInput(serializers.Serializer):
+    """What is said of an act on a visit."""
+
+    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
 
 
 class VisitOutput(serializers.ModelSerializer):

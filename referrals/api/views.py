@@ -124,7 +124,9 @@ def visit_act(name: str, permission: str, deed: Callable[..., None], *fields: st
 
     def post(self: APIView, request: Request, visit_id: int) -> Response:
         visit = get_object_or_404(access.scope(Visit.objects.all(), actor_of(request)), pk=visit_id)
-        words = {field: str(dict(request.data).get(field, ""))[:200] for field in fields}
+        said = serializers.WordsInput(data=request.data)
+        said.is_valid(raise_exception=True)
+        words = {field: said.validated_data[field] for field in fields}
         deed(visit=visit, by=actor_of(request), at=timezone.now(), **words)
         return Response(serializers.VisitOutput(visit).data)
 

@@ -77,11 +77,8 @@ def _ending(authorization: Authorization, days: tuple[int, ...], today: date) ->
 
 
 def _ends(last: date, today: date) -> str:
-    left = (last - today).days
-    day = f"{last.day} {last:%b %Y}"
-    if left < 0:
-        return f"ended on {day}"
-    return f"ends today, {day}" if left == 0 else f"ends on {day}, in {left} {'day' if left == 1 else 'days'}"
+    """Say the day; how far off it is changes every night, so the page says that."""
+    return f"{'ended' if last < today else 'ends'} on {last.day} {last:%b %Y}"
 
 
 def _few_visits(authorization: Authorization, line: AuthorizedService, visits: tuple[int, ...]) -> Reached | None:

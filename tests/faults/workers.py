@@ -58,6 +58,9 @@ def shift(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Sh
     workers = Shift(command, environment)
     try:
         yield workers
+    except TimeoutError as fault:
+        fault.add_note(f"The worker has written:\n{workers.output()[-3000:]}")
+        raise
     finally:
         workers.kill()
 

@@ -83,7 +83,7 @@ class Kills:
         """Ask for a file, kill the worker in the middle, let the next one recover; return what is wrong then."""
         job = submissions.ask(by=self._by)
         until(job, begun)
-        if number % 4:
+        if number % 4 != 1:
             sleep(number * GOLDEN % 1 * self._lasts)
         else:
             until(job, chunk_done)  # exactly between two chunks

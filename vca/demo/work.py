@@ -21,7 +21,8 @@ def write_batch(by: Actor) -> None:
 def watch(practices: Sequence[Practice], *, now: datetime) -> None:
     """Let the daily watch of each location raise what is due. Raises JobNotDone."""
     jobs.plan_daily(now)
-    for job in list(jobs.due(now).filter(practice__in=practices)):
+    due = jobs.due(now).filter(practice__in=practices)
+    for job in sorted(due, key=lambda job: job.subject_ids):  # their keys are random, and alerts come in one order
         _do(job)
 
 

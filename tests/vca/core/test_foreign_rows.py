@@ -6,7 +6,6 @@ Source: OWASP ASVS 8.2.2 and 8.4.1.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,11 +14,12 @@ import time_machine
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import MULTIPART_CONTENT
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from billing.models import Submission
+from billing.models import Claim, Submission
 from billing.services import claims, submissions
 from referrals.models import Notice
 from tests import world
@@ -49,12 +49,12 @@ class Scene:
     foreign: dict[str, Id]
 
     def ask(self, name: str, method: str, **ids: Id) -> HttpResponse:
-        client = self.api if name.startswith("api_") else self.page
-        body = {"content_type": "application/json"} if name.startswith("api_") else {"data": {"reason": "test"}}
-        url = reverse(name, kwargs=ids)
-        answer: Any = (
-            client.post(url, **body, headers={"Idempotency-Key": "1"}) if method == "POST" else client.get(url)
-        )
+        if name.startswith("api_"):
+            client, url, kind = self.api, reverse(f"api:{name}", kwargs=ids), "application/json"
+        else:
+            client, url, kind = self.page, reverse(name, kwargs=ids), MULTIPART_CONTENT
+        headers = {"Idempotency-Key": uuid4().hex}
+        answer: Any = client.post(url, {}, kind, headers=headers) if method == "POST" else client.get(url)
         return answer
 
 
@@ -71,7 +71,6 @@ def rows_of(one: World) -> dict[str, Id]:
     claims.make_ready(claim=written, by=by, at=NOW)
     job = submissions.ask(by=by)
     jobs.run(job.pk)
-    loose = world.booked(one, referral.authorization, at=NOW + timedelta(days=1))
     draft, *_ = claims.draft(visit_ids=[world.completed(one, referral.authorization).pk], by=by, at=NOW)
     due = Reached("visits_left", "AUTH-02", "x", one.practice.pk, (2,), "6", "test", None, (Role.BILLER,))
     alerts.raise_alert(due, by=by, at=NOW)
@@ -91,7 +90,7 @@ def rows_of(one: World) -> dict[str, Id]:
         "service_id": world.line(referral.authorization).pk,
         "token_id": token.pk,
         "veteran_id": referral.veteran_id,
-        "visit_id": loose.pk,
+        "visit_id": world.completed(one, referral.authorization).pk,
     }
 
 
@@ -137,16 +136,17 @@ def test_every_place_in_an_address_has_a_row(scene: Scene) -> None:
     assert {place for _, *found in ROUTES for place in found} == scene.foreign.keys()
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(("name", "place"), ROUTES, ids=[name for name, *_ in ROUTES])
-def test_foreign_row_answers_as_one_that_never_was(scene: Scene, name: str, place: str, method: str) -> None:
+def test_foreign_row_answers_as_one_that_never_was(scene: Scene, name: str, place: str) -> None:
     foreign = scene.foreign[place]
     before = everything()
 
-    answer = said(scene.ask(name, method, **{place: foreign}))
+    answers = [said(scene.ask(name, method, **{place: foreign})) for method in ("GET", "POST")]
 
-    assert (answer, everything()) == (said(scene.ask(name, method, **{place: never_given(foreign)})), before)
-    assert answer[0] in ((404, 405) if method == "GET" else (404,)), answer[0]
+    assert everything() == before
+    never = [said(scene.ask(name, method, **{place: never_given(foreign)})) for method in ("GET", "POST")]
+    assert answers == never
+    assert {404} <= {status for status, *_ in answers} <= {404, 405}
 
 
 @pytest.mark.parametrize(("name", "place"), ROUTES, ids=[name for name, *_ in ROUTES])
@@ -162,3 +162,69 @@ def test_foreign_row_would_be_shown_without_scope(scene: Scene, name: str, monke
     (place,) = next(found for route, *found in ROUTES if route == name)
 
     assert scene.ask(name, "GET", **{place: scene.foreign[place]}).status_code == 200
+
+
+ONE_SERVICE = {
+    "services-TOTAL_FORMS": 1,
+    "services-INITIAL_FORMS": 0,
+    "services-0-code": "96366",
+    "services-0-units": 1,
+}
+SERVICE = {"services-0-service": "service_id", "services-0-clinician": "clinician_id"}
+AGREEMENT = {"number": "A-1", "va_facility": "VA", "valid_from": "2023-01-01", "valid_through": "2027-12-31"}
+# Form -> the row in its address, what else it says, and the rows that it names.
+FORMS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
+    "edit_agreement": ("agreement_id", AGREEMENT, {"locations": "location_id", "clinicians": "clinician_id"}),
+    "new_dea": ("clinician_id", {"number": "1", "valid_through": "2027-12-31"}, {"location": "location_id"}),
+    "referral_details": ("referral_id", {"affiliation": "VCA", "network": "x"}, {"home_location": "location_id"}),
+    "book_visit": (
+        "authorization_id",
+        {"on": "2024-04-13", "at": "10:00", **ONE_SERVICE},
+        {"location": "location_id", **SERVICE},
+    ),
+    "walk_in": (
+        "authorization_id",
+        {"on": "2024-04-11", "at": "10:00", **ONE_SERVICE},
+        {"location": "location_id", **SERVICE},
+    ),
+    "edit_visit": ("visit_id", {"diagnoses": "F33.2", **ONE_SERVICE}, SERVICE),
+    "draft_claims": ("", {}, {"visit": "visit_id"}),
+}
+FIELDS = [(form, field) for form, (_, _, named) in FORMS.items() for field in named]
+
+
+def sent(scene: Scene, form: str, **named: Id) -> None:
+    place, words, _ = FORMS[form]
+    address = {place: scene.mine[place]} if place else {}
+    scene.page.post(reverse(form, kwargs=address), words | named)
+
+
+@pytest.mark.parametrize(("form", "field"), FIELDS)
+def test_foreign_row_named_in_a_form_changes_nothing(scene: Scene, form: str, field: str) -> None:
+    named = {name: scene.mine[place] for name, place in FORMS[form][2].items()}
+    before = everything()
+
+    sent(scene, form, **{**named, field: scene.foreign[FORMS[form][2][field]]})
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_row_of_ones_own_named_in_a_form_changes_something(scene: Scene, form: str) -> None:
+    before = everything()
+
+    sent(scene, form, **{name: scene.mine[place] for name, place in FORMS[form][2].items()})
+
+    assert everything() != before
+
+
+def test_foreign_visit_among_ones_own_is_refused_without_a_word_of_its_claim(scene: Scene) -> None:
+    foreign = Claim.objects.get(pk=scene.foreign["claim_id"])
+    claimed = foreign.lines.get().visit_service.visit_id
+    before = everything()
+
+    answer = scene.page.post(reverse("draft_claims"), {"visit": [scene.mine["visit_id"], claimed]}, follow=True)
+
+    assert everything() == before
+    assert foreign.control_number not in answer.content.decode()
+    assert "of these visits is not completed" in answer.content.decode()

@@ -28,11 +28,11 @@ WHAT = {
 def chronicle(practice: Practice) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of each table in the order in which they were made."""
     return {
-        model.__name__: list(model.objects.filter(practice=practice).order_by(_made(model)).values_list(*fields))
+        model.__name__: list(model.objects.filter(practice=practice).order_by(*_made(model)).values_list(*fields))
         for model, fields in WHAT.items()
     }
 
 
-def _made(model: type) -> str:
-    """Facts have random keys; their moment and their Veteran tell the order."""
-    return "veteran_id" if model is VeteranFacts else "pk"
+def _made(model: type) -> tuple[str, ...]:
+    """Facts have random keys; the Veteran tells their order, and then what only the later version has."""
+    return ("veteran_id", "phone") if model is VeteranFacts else ("pk",)

@@ -38,11 +38,14 @@ class NeedsPermission(BasePermission):
     """Each API view names its permission by method: ``permissions = {"GET": "see_referrals"}``."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Refuse an unnamed method too."""
+        """Refuse an unnamed method too. Raises NotAuthenticated, MethodNotAllowed."""
         if not request.auth:
             raise exceptions.NotAuthenticated("Send a token: Authorization: Bearer ...")
-        needed = getattr(view, "permissions", {}).get(request.method)
-        return needed is not None and actor_of(request).may(needed)
+        method = request.method or ""
+        needed = getattr(view, "permissions", {}).get("GET" if method == "HEAD" else method)
+        if needed is None:
+            raise exceptions.MethodNotAllowed(method)
+        return actor_of(request).may(needed)
 
 
 def actor_of(request: Request) -> Actor:

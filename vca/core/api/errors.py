@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 from vca.core.access import NotPermitted
@@ -43,11 +44,20 @@ def explain(fault: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def first_fault(detail: Any, path: str = "") -> tuple[str, str]:
-    """Return the first faulty field, as a path, and its sentence."""
+    """Return the first faulty field, as a path such as ``lines[1].visits``, and its sentence."""
     if isinstance(detail, dict):
         name, inner = next(iter(detail.items()))
-        return first_fault(inner, f"{path}.{name}" if path else str(name))
+        return first_fault(inner, _inside(path, name))
     if isinstance(detail, list):
         place, inner = next(((at, item) for at, item in enumerate(detail) if item), (0, ""))
         return first_fault(inner, f"{path}[{place}]" if isinstance(inner, dict | list) else path)
     return path, str(detail)
+
+
+def _inside(path: str, name: str | int) -> str:
+    """Return the path one step further in; what is wrong with the whole of something is named by that."""
+    if name == api_settings.NON_FIELD_ERRORS_KEY:
+        return path
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else name

@@ -14,6 +14,8 @@ from rest_framework.views import APIView
 from vca.core import idempotency
 from vca.core.api.authentication import actor_of
 
+LONGEST_KEY = 80
+
 
 class Pages(CursorPagination):
     """Keyset pages: as fast on page 10,000 as on page 1."""
@@ -23,6 +25,13 @@ class Pages(CursorPagination):
     max_page_size = 200
     ordering = "-pk"
 
+    def decode_cursor(self, request: Request) -> Any:
+        """Return the place in the list. Raises NotFound for a cursor that no page of ours gave."""
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position and not cursor.position.isdecimal():
+            raise exceptions.NotFound(self.invalid_cursor_message)
+        return cursor
+
 
 def repeatable(post: Callable[..., Response]) -> Callable[..., Response]:
     """Give a repeated POST with the same Idempotency-Key the first answer; key, deed and answer are one commit."""
@@ -30,18 +39,18 @@ def repeatable(post: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(post)
     def guarded(view: APIView, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key", "")
-        if not key:
+        if not 0 < len(key) <= LONGEST_KEY:
             raise exceptions.ValidationError(
-                {"Idempotency-Key": "Send this header with every POST, for instance a UUID."}
+                {"Idempotency-Key": f"Send this header with every POST: a UUID, or up to {LONGEST_KEY} characters."}
             )
         by = actor_of(request)
         said = f"{request.method} {request.path}\n".encode() + request.body
         with transaction.atomic():
-            earlier = idempotency.earlier_answer(by=by, key=key[:80], request=said)
+            earlier = idempotency.earlier_answer(by=by, key=key, request=said)
             if earlier:
                 return Response(earlier[1], status=earlier[0])
             response = post(view, request, *args, **kwargs)
-            idempotency.remember(by=by, key=key[:80], status=response.status_code, body=response.data)
+            idempotency.remember(by=by, key=key, status=response.status_code, body=response.data)
         return response
 
     return guarded

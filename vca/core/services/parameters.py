@@ -1,5 +1,6 @@
 """Parameters: the value in force on the date that chooses it, and where it comes from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,6 +34,17 @@ def in_force(name: str, *, practice_id: int, on: date) -> Setting:
 def value(name: str, *, practice_id: int, on: date) -> str:
     """Return only the value in force."""
     return in_force(name, practice_id=practice_id, on=on).value
+
+
+def values(name: str, *, practice_id: int, days: Iterable[date]) -> dict[date, str]:
+    """Return the value in force on each of these days, by one query. Raises KeyError for an undeclared name."""
+    shipped = vocabulary.parameter(name)
+    own = list(_values(name, practice_id).order_by("-valid_from"))
+    return {day: next((row.value for row in own if _covers(row, day)), shipped.value) for day in days}
+
+
+def _covers(row: ParameterValue, day: date) -> bool:
+    return row.valid_from <= day and (row.valid_through is None or day <= row.valid_through)
 
 
 def numbers(name: str, *, practice_id: int, on: date) -> tuple[int, ...]:

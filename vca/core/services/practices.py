@@ -1,6 +1,6 @@
 """The practice itself: its details, places, clinicians and agreements with VA."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
@@ -116,6 +116,12 @@ def _save(row: Any, facts: dict[str, Any], *, action: str, by: Actor) -> Any:
         row.save()
         audit.record(by=by, action=action, subject=row, changes={"fields": sorted(facts)})
     return row
+
+
+def civil_day(by: Actor, *, at: datetime) -> date:
+    """Return the civil day at the practice's first place, for what belongs to no single place."""
+    home = access.scope(ServiceLocation.objects.filter(is_active=True), by).order_by("pk").first()
+    return home.civil_day(at) if home else at.date()
 
 
 def agreements_in_force(by: Actor, *, on: date) -> models.QuerySet[Agreement]:

@@ -19,7 +19,7 @@ from vca.core.services import parameters, practices
 @access.page("see_practice")
 def practice_page(request: PageRequest) -> HttpResponse:
     """The practice at a glance."""
-    by, today = request.actor, timezone.now().date()
+    by, today = request.actor, practices.civil_day(request.actor, at=timezone.now())
     shown = [(shipped, _in_force(request, shipped.name, today)) for shipped in vocabulary.parameters()]
     context = {
         "locations": access.scope(ServiceLocation.objects.all(), by).order_by("name", "pk"),
@@ -146,7 +146,7 @@ def parameter_page(request: PageRequest, name: str) -> HttpResponse:
     shipped = {parameter.name: parameter for parameter in vocabulary.parameters()}.get(name)
     if shipped is None:
         return redirect("practice")
-    today = timezone.now().date()
+    today = practices.civil_day(request.actor, at=timezone.now())
     current = parameters.in_force(name, practice_id=request.practice.pk, on=today)
     form = forms.ParameterForm(request.POST or None, initial={"value": current.value, "valid_from": today})
     if request.method == "POST" and form.is_valid():

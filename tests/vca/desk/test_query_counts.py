@@ -1,0 +1,209 @@
+"""A page asks the database as often for thirty rows as for one: every list page, every detail page, every API list.
+
+Two practices are made by the services, one with one of each thing, the other with thirty; both are rolled back at the
+end. That the rows are really on the page is counted too, by a mark that stands once in each of them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import DjangoDbBlocker
+
+from billing.models import Claim
+from billing.services import charges, claims, submissions
+from referrals import queries as referral_queries
+from referrals.domain.states import LimitKind
+from referrals.models import Authorization, FactSource
+from referrals.services import authorizations, veterans, watch
+from referrals.services.authorizations import Limit
+from tests import world
+from tests.billing.claims import npi_of
+from tests.world import NOW, TODAY, World
+from vca.core import jobs
+from vca.core.models import User
+from vca.core.services import people, practices
+from vca.core.vocabulary import Role
+
+pytestmark = pytest.mark.both
+
+MANY = 30
+EARLY = {"referral_date": date(2024, 1, 2), "expiration_date": date(2024, 5, 27)}
+DAY = timedelta(days=1)
+FILES = 5  # the claims page shows no more of them
+
+
+@dataclass(frozen=True)
+class House:
+    """A practice with so many of each thing, an administrator signed in to its pages, and a token of theirs."""
+
+    page: Client
+    api: Client
+    authorization: int
+    veteran: int
+    claim: int
+
+    def answer(self, path: str) -> tuple[int, str]:
+        """Return how many queries the second of two equal requests makes, and what it says."""
+        client = self.api if path.startswith("/api/") else self.page
+        client.get(path)
+        with CaptureQueriesContext(connection) as seen:
+            answer: Any = client.get(path)
+        assert answer.status_code == 200, path
+        return len(seen), answer.content.decode()
+
+
+def house(code: str, count: int) -> House:
+    place = world.practice(code)
+    usual(place, count)
+    queue(place, count)
+    settings(place, count)
+    user = User.objects.create_user(f"{code}@example.org", name="Person")
+    people.give_role(user=user, role=Role.ADMINISTRATOR, by=place.by)
+    tokens = [people.issue_token(user=user, name="test", by=place.by, at=NOW)[1] for _ in range(count)]
+    page = Client()
+    page.force_login(user)
+    busy = busy_authorization(place, count)
+    known = faithful_veteran(place, count)
+    long = long_claim(place, busy)
+    return House(page, Client(headers={"Authorization": f"Bearer {tokens[0]}"}), busy.pk, known, long.pk)
+
+
+def usual(place: World, count: int) -> None:
+    """Make authorizations with a visit booked today, one to bill and one on a draft; some drafts go into a file each."""
+    made = [world.authorization(place, **EARLY) for _ in range(count)]
+    for number, one in enumerate(made):
+        world.booked(place, one)
+        billed = world.completed(place, one, at=NOW - number * DAY - DAY)
+        world.completed(place, one, at=NOW - DAY)
+        draft, *_ = claims.draft(visit_ids=[billed.pk], by=place.by, at=NOW)
+        if number < min(count, FILES + 1) and number % 2 == 0:
+            send(place, draft)
+    thresholds = watch.Thresholds(days=(60,), visits=(10,))
+    watch.look(made, at_most=thresholds, today=TODAY, by=place.by, at=NOW)
+
+
+def send(place: World, claim: Claim) -> None:
+    claims.make_ready(claim=claim, by=place.by, at=NOW)
+    jobs.run(submissions.ask(by=place.by).pk)
+
+
+def queue(place: World, count: int) -> None:
+    """Receive referrals of which VA then says something else."""
+    for _ in range(count):
+        number = world.receive(place).referral.number
+        world.receive(place, number=number, va_status="X")
+
+
+def settings(place: World, count: int) -> None:
+    """Record places, clinicians, agreements, prices and people."""
+    for number in range(count):
+        facts = {"name": f"Site {number}", "time_zone": "America/Los_Angeles"}
+        site = practices.record_location(facts=facts, by=place.by)
+        clinician = world.add_clinician(place.by, npi_of(number), last_name="Render")
+        agreement = {"number": f"B-{number}", "valid_from": date(2023, 1, 1), "valid_through": date(2025, 1, 1)}
+        practices.record_agreement(facts=agreement, by=place.by, locations=[site], clinicians=[clinician])
+        charges.set_price(code=f"9{number:04}", amount=Decimal(1), valid_from=TODAY, by=place.by)
+        person = User.objects.create_user(f"{place.practice.code}-{number}@example.org", name="Person")
+        people.give_role(user=person, role=Role.NURSE, by=place.by)
+
+
+def busy_authorization(place: World, count: int) -> Authorization:
+    """Make an authorization with so many completed visits, lines, versions and pending notices."""
+    one = world.authorization(place, visits=2 * MANY, **EARLY)
+    for number in range(count):
+        world.completed(place, one, at=NOW - 2 * DAY - timedelta(minutes=number))
+        limit = Limit("Psychotherapy", LimitKind.COUNTED, 6, ("90837",))
+        authorizations.add_line(authorization=one, limit=limit, by=place.by, at=NOW)
+        world.receive(place, number=one.referral.number, va_status=f"X{number}")
+    return one
+
+
+def faithful_veteran(place: World, count: int) -> int:
+    """Make a Veteran with so many authorizations, visits and versions of the facts."""
+    known = {"icn": "1012999999V654321", "last_name": "Faithful", **EARLY}
+    for _ in range(count):
+        one = world.authorization(place, **known)
+        world.booked(place, one, at=NOW + DAY)
+        veterans.change(veteran=one.veteran, facts={"phone": "5035550100"}, source=FactSource.VA, by=place.by, at=NOW)
+    return one.veteran_id
+
+
+def long_claim(place: World, one: Authorization) -> Claim:
+    """Draft one claim from all completed visits of an authorization."""
+    visit_ids = list(one.visits.values_list("pk", flat=True))
+    (claim,) = claims.draft(visit_ids=visit_ids, by=place.by, at=NOW)
+    return claim
+
+
+@dataclass(frozen=True)
+class Houses:
+    one: House
+    many: House
+
+
+@pytest.fixture(scope="module")
+def houses(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Houses]:
+    with django_db_blocker.unblock(), time_machine.travel(NOW), transaction.atomic():
+        yield Houses(house("lake", 1), house("harbor", MANY))
+        transaction.set_rollback(True)
+
+
+def page(name: str, about: str = "", query: str = "") -> Callable[[House], str]:
+    """Return what gives the address of that page in a house; ``about`` names the row that it is of."""
+    return lambda house: reverse(name, args=[getattr(house, about)] if about else []) + query
+
+
+# Name, address, and a mark that stands once in each row.
+PAGES = (
+    ("today", page("today"), 'class="visit '),
+    ("today's tasks and alerts", page("today"), "<li>"),
+    ("referrals", page("referrals"), 'data-label="Received"'),
+    ("authorizations", page("authorizations", query="?view=all"), 'data-label="Next visit"'),
+    ("active authorizations", page("authorizations"), 'data-label="Left"'),
+    ("authorization, visits", page("authorization", "authorization"), 'data-label="Services"'),
+    ("authorization, lines", page("authorization", "authorization"), 'data-label="Left"'),
+    ("claims", page("claims"), 'data-label="Total charge"'),
+    ("claims, visits to bill", page("claims"), 'type="checkbox"'),
+    ("drafts", page("claims", query="?state=DRAFT"), 'data-label="What stands in its way"'),
+    ("claim", page("claim", "claim"), 'data-label="Charge"'),
+    ("veterans", page("veterans"), 'data-label="Born"'),
+    ("veteran", page("veteran", "veteran"), "/authorizations/"),
+    ("alerts", page("alerts"), "<article"),
+    ("people", page("people"), 'data-label="Role"'),
+    ("practice", page("practice"), 'data-label="NPI"'),
+    ("tokens", page("tokens"), 'data-label="Ends"'),
+    ("prices", page("charges"), "<tr>"),
+    ("api: referrals", page("api:api_referrals"), '"affiliation"'),
+    ("api: authorizations", page("api:api_authorizations"), '"referral_number"'),
+    ("api: visits", page("api:api_visits", "authorization"), '"walk_in"'),
+)
+
+
+@pytest.mark.parametrize(("address", "mark"), [rest for _, *rest in PAGES], ids=[name for name, *_ in PAGES])
+def test_page_asks_as_often_for_thirty_rows_as_for_one(
+    houses: Houses, address: Callable[[House], str], mark: str
+) -> None:
+    few, once = houses.one.answer(address(houses.one))
+    many, often = houses.many.answer(address(houses.many))
+
+    assert many == few
+    assert often.count(mark) - once.count(mark) >= MANY - 1
+
+
+def test_a_query_for_each_row_is_found(houses: Houses, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = referral_queries.with_lines
+    monkeypatch.setattr(referral_queries, "with_lines", lambda rows: [one for row in rows for one in together([row])])
+    asked = [one.answer(reverse("authorizations")) for one in (houses.one, houses.many)]
+    queries, rows = zip(*[(count, said.count('data-label="Next visit"')) for count, said in asked], strict=True)
+
+    assert rows[1] - rows[0] >= MANY - 1
+    assert queries[1] - queries[0] == rows[1] - rows[0]
