@@ -1,21 +1,19 @@
 """A practice of the issue's size: 4,000 authorizations, 80,000 visits, 5,000 claims. Everybody in it is invented.
 
 It is loaded in bulk, past the services, so ``check`` asks what they promise: that each counter is what its ledger adds
-up to. One seed and one day give one practice. Authorizations last 180 days and began within three years, so that a
-sixth of them is active; a visit a day in nine; what lies ahead is booked.
+up to. One seed and one day give one practice.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from django.db import connections, transaction
-from django.db.backends.utils import CursorWrapper
-from django.db.models import Model, OuterRef, Subquery
+from django.db import transaction
 
+from benchmarks.bulk import point_to_newest, written
+from benchmarks.courses import Course, Size, draw
 from billing.domain.states import ClaimState
 from billing.models import Claim, ClaimDiagnosis, ClaimLine
 from referrals import queries
@@ -34,11 +32,9 @@ from referrals.models import (
     icn_index,
 )
 from tests import world
-from tests.databases import owner_alias
 from tests.world import World
 from vca.core.models import Alert, Task
 
-LASTS, BEGAN_WITHIN = 180, 3 * 365  # days
 BILLED_AFTER = 3  # days
 DESCRIPTIONS = ("Ketamine infusion", "Psychotherapy, 60 minutes", "Evaluation and management")
 CODES = ("96365", "90837", "99204")
@@ -46,49 +42,18 @@ NAMES = ("Abel", "Brook", "Castillo", "Dunn", "Ember", "Frost", "Grove", "Hale",
 COUNTS = (VisitState.ARRIVED, VisitState.COMPLETED)
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much a practice holds; each authorization that waits for a person has no visit."""
-
-    authorizations: int = 4_000
-    visits: int = 80_000
-    claims: int = 5_000
-    waiting: int = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """One authorization before it is written: first day, referral's state, lines, and the visits: day, state, line."""
-
-    first: date
-    state: ReferralState
-    lines: int
-    visits: tuple[tuple[date, VisitState, int], ...]
-
-    @property
-    def through(self) -> date:
-        """The last authorized day."""
-        return self.first + timedelta(days=LASTS - 1)
-
-
 def practice(code: str, size: Size, *, now: datetime, seed: int = 7) -> World:
     """Return a practice of that size as it stands at that moment."""
     place = world.practice(code)
     rng = Random(f"{code} {seed}")
     with transaction.atomic():
-        courses = list(_courses(size, rng, place.location.civil_day(now)))
+        courses = list(draw(size, rng, place.location.civil_day(now)))
         authorizations = _authorizations(place, courses, rng, now)
         lines = _lines(place, courses, authorizations, rng)
         services = _visits(place, courses, authorizations, lines, now)
         _claims(place, services, size, now)
         _worries(place, courses, lines, now)
     return place
-
-
-def settle() -> None:
-    """Let the owner vacuum and analyze, so that no run meets the server while it does so by itself."""
-    with connections[owner_alias()].cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
 
 
 def check(place: World, size: Size) -> None:
@@ -98,71 +63,10 @@ def check(place: World, size: Size) -> None:
     assert found == [size.authorizations, size.visits, size.claims], found
 
 
-def _courses(size: Size, rng: Random, today: date) -> Iterator[Course]:
-    busy = size.authorizations - size.waiting
-    for number in range(size.authorizations):
-        if number >= busy:
-            first = today - timedelta(days=rng.randrange(10))
-            yield Course(first, rng.choice((ReferralState.HELD, ReferralState.RECEIVED)), 1 + number % 2, ())
-            continue
-        first = today - timedelta(days=rng.randrange(BEGAN_WITHIN))
-        count = size.visits // busy + (number < size.visits % busy)
-        lines = rng.choices((1, 2, 3), (6, 3, 1))[0]
-        yield Course(first, _state(first, today, rng), lines, tuple(_course(first, count, lines, today, rng)))
-
-
-def _state(first: date, today: date, rng: Random) -> ReferralState:
-    if (today - first).days >= LASTS:
-        return rng.choice((ReferralState.ACCEPTED, ReferralState.COMPLETED))
-    return rng.choices((ReferralState.ACCEPTED, ReferralState.SUSPENDED, ReferralState.CANCELLED), (95, 3, 2))[0]
-
-
-def _course(first: date, count: int, lines: int, today: date, rng: Random) -> Iterator[tuple[date, VisitState, int]]:
-    step = LASTS / count
-    for place in range(count):
-        day = first + timedelta(days=int(place * step + rng.random() * step))
-        yield day, _visit_state(day, today, rng), place % lines
-
-
-def _visit_state(day: date, today: date, rng: Random) -> VisitState:
-    if day > today:
-        return VisitState.BOOKED
-    if day == today:
-        return rng.choice((VisitState.BOOKED, VisitState.ARRIVED, VisitState.COMPLETED))
-    states = (VisitState.COMPLETED, VisitState.CANCELLED, VisitState.NO_SHOW, VisitState.VOIDED)
-    return rng.choices(states, (86, 7, 5, 2))[0]
-
-
-def _written(rows: Iterable[Any]) -> list[Any]:
-    """COPY rows of one kind into their table, under ids of its sequence; return them."""
-    made = list(rows)
-    if not made:
-        return made
-    table = type(made[0])._meta
-    columns = ", ".join(f'"{column.column}"' for column in table.concrete_fields)
-    default = connections["default"]
-    with default.cursor() as cursor:
-        _give_ids(made, cursor)
-        with cursor.copy(f'COPY "{table.db_table}" ({columns}) FROM STDIN') as copy:
-            for row in made:
-                values = ((column, column.pre_save(row, True)) for column in table.concrete_fields)
-                copy.write_row([column.get_db_prep_save(value, default) for column, value in values])
-    return made
-
-
-def _give_ids(rows: Sequence[Any], cursor: CursorWrapper) -> None:
-    if rows[0].pk is not None:
-        return
-    sequence = f"pg_get_serial_sequence('{rows[0]._meta.db_table}', 'id')"
-    cursor.execute(f"SELECT nextval({sequence}) FROM generate_series(1, {len(rows)})")
-    for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-        row.pk = pk
-
-
 def _authorizations(place: World, courses: Sequence[Course], rng: Random, now: datetime) -> list[Any]:
     mine = {"practice": place.practice}
     veterans = _veterans(place, len(courses) * 3 // 4, rng, now)
-    referrals = _written(
+    referrals = written(
         Referral(
             **mine,
             veteran=rng.choice(veterans),
@@ -177,8 +81,8 @@ def _authorizations(place: World, courses: Sequence[Course], rng: Random, now: d
         for number, course in enumerate(courses, start=1)
     )
     home = place.location
-    rows = _written(Authorization(**mine, referral=one, veteran=one.veteran, home_location=home) for one in referrals)
-    _written(
+    rows = written(Authorization(**mine, referral=one, veteran=one.veteran, home_location=home) for one in referrals)
+    written(
         AuthorizationVersion(
             **mine,
             authorization=one,
@@ -191,15 +95,15 @@ def _authorizations(place: World, courses: Sequence[Course], rng: Random, now: d
         for one, course in zip(rows, courses, strict=True)
         for number in (1, 2)
     )
-    _point_to_newest(Authorization, AuthorizationVersion, "authorization", "number")
+    point_to_newest(Authorization, AuthorizationVersion, "authorization", "number")
     return list(Authorization.objects.filter(practice=place.practice).order_by("pk"))
 
 
 def _veterans(place: World, count: int, rng: Random, now: datetime) -> list[Any]:
     mine = {"practice": place.practice}
     icns = [f"{1012000000 + number}V{number:06d}" for number in range(count)]
-    rows = _written(Veteran(**mine, icn_index=icn_index(icn)) for icn in icns)
-    _written(
+    rows = written(Veteran(**mine, icn_index=icn_index(icn)) for icn in icns)
+    written(
         VeteranFacts(
             **mine,
             veteran=one,
@@ -219,20 +123,15 @@ def _veterans(place: World, count: int, rng: Random, now: datetime) -> list[Any]
         )
         for number, (one, icn) in enumerate(zip(rows, icns, strict=True))
     )
-    _point_to_newest(Veteran, VeteranFacts, "veteran", "recorded_at")
+    point_to_newest(Veteran, VeteranFacts, "veteran", "recorded_at")
     return rows
-
-
-def _point_to_newest(model: type[Model], version: type[Model], name: str, order: str) -> None:
-    newest = version._default_manager.filter(**{name: OuterRef("pk")}).order_by(f"-{order}")
-    model._default_manager.filter(current__isnull=True).update(current=Subquery(newest.values("pk")[:1]))
 
 
 def _lines(place: World, courses: Sequence[Course], authorizations: Sequence[Any], rng: Random) -> list[list[Any]]:
     """Return the lines of each authorization; their counters say what ``_entries`` will write."""
     pairs = list(zip(authorizations, courses, strict=True))
     rows = [[_line(place, one, course, number, rng) for number in range(course.lines)] for one, course in pairs]
-    _written(line for lines in rows for line in lines)
+    written(line for lines in rows for line in lines)
     return rows
 
 
@@ -263,9 +162,9 @@ def _visits(
         for one, course, lines_of in zip(authorizations, courses, lines, strict=True)
         for day, state, at in course.visits
     ]
-    visits = _written(_visit(place, one, day, state, number) for number, (one, _, day, state) in enumerate(plans))
+    visits = written(_visit(place, one, day, state, number) for number, (one, _, day, state) in enumerate(plans))
     pairs = [(visit, line) for visit, (_, line, _, _) in zip(visits, plans, strict=True)]
-    _written(
+    written(
         LedgerEntry(
             practice=place.practice,
             service=line,
@@ -279,7 +178,7 @@ def _visits(
         for visit, line in pairs
         for kind, held, used, at in _entries(visit)
     )
-    return _written(
+    return written(
         VisitService(practice=place.practice, visit=visit, service=line, clinician=place.clinician, code=line.codes[0])
         for visit, line in pairs
     )
@@ -316,9 +215,9 @@ def _entries(visit: Visit) -> Iterator[tuple[EntryKind, int, int, datetime]]:
 def _claims(place: World, services: Sequence[Any], size: Size, now: datetime) -> None:
     """Bill what was completed some days ago; the newest claims are drafts, then come ready ones."""
     groups = _billed(services, size.claims, place.location.civil_day(now) - timedelta(days=BILLED_AFTER))
-    claims = _written(_claim(place, group, number, size.claims) for number, group in enumerate(groups, start=1))
-    _written(ClaimDiagnosis(practice=place.practice, claim=one, position=1, code="F332") for one in claims)
-    _written(
+    claims = written(_claim(place, group, number, size.claims) for number, group in enumerate(groups, start=1))
+    written(ClaimDiagnosis(practice=place.practice, claim=one, position=1, code="F332") for one in claims)
+    written(
         ClaimLine(
             practice=place.practice,
             claim=claim,
@@ -378,10 +277,10 @@ def _worries(place: World, courses: Sequence[Course], lines: Sequence[Any], now:
     active = [pair for pair in pairs if pair[0].state == ReferralState.ACCEPTED and pair[0].through >= today]
     ending = [(lines[0].authorization, course) for course, lines in active if (course.through - today).days <= 45]
     few = [(line, course) for course, lines in active for line in lines if line.count.left == 0]
-    _written(_alert(place, "authorization_ending", "AUTH-01", *one, now) for one in ending)
-    _written(_alert(place, "visits_left", "AUTH-02", *one, now) for one in few)
+    written(_alert(place, "authorization_ending", "AUTH-01", *one, now) for one in ending)
+    written(_alert(place, "visits_left", "AUTH-02", *one, now) for one in few)
     waiting = [lines[0].authorization.referral_id for course, lines in pairs if course.state in OPEN]
-    _written(
+    written(
         Task(
             practice=place.practice, kind="referral_held", subject_kind="referral", subject_id=pk, headline="Confirm it"
         )

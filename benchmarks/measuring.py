@@ -1,4 +1,4 @@
-"""How two ways of doing one thing are compared: by turns, in one process, on the same rows; medians with their interval.
+"""How ways of doing one thing are compared: by turns, in one process, on the same rows; medians with their interval.
 
 The sides take turns within a round and begin in another order each round, so that a burst of other work on the machine
 falls on all of them. What is reported of two sides is the median over the rounds of their ratio within a round.

@@ -97,7 +97,7 @@ _COUNTS = AuthorizedService.objects.order_by("number").values_list(
 )
 
 
-def listed(by: Actor) -> QuerySet[Authorization, dict[str, Any]]:
+def listed(by: Actor) -> QuerySet[Authorization, Any]:
     """Return the practice's authorizations with what a list shows of them and nothing else; ``with_lines`` adds lines.
 
     The practice is asked for twice: on the row, and on its terms, whose index by last day begins with it.

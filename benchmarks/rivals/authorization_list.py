@@ -59,6 +59,8 @@ LEFT JOIN LATERAL (
 ORDER BY page.valid_through, page.id
 """
 Row = tuple[Any, ...]
+Place = tuple[date, int]  # last day and id of the row after which a page begins
+FIRST: Place = (date.min, 0)
 
 
 class Rival:
@@ -68,17 +70,17 @@ class Rival:
         self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=None)
         self._known = {"practice": practice_id, "today": today}
 
-    def page(self, view: str, *, after: tuple[date, int] = (date.min, 0)) -> list[Row]:
-        """Return the rows of a page of fifty that comes after that last day and id."""
-        day, row_id = after
-        statement = STATEMENT.format(view=VIEWS[view])
-        return self._connection.execute(statement, {**self._known, "day": day, "id": row_id}).fetchall()[:50]
+    def page(self, view: str, *, after: Place = FIRST) -> list[Row]:
+        """Return the rows of the page of fifty that comes after that place."""
+        return self._rows(STATEMENT.format(view=VIEWS[view]), after)[:50]
 
-    def last(self, view: str, *, rows: int) -> tuple[date, int]:
-        """Return last day and id of the row after that many rows: where a page may begin."""
-        reached = STATEMENT.format(view=VIEWS[view]).replace("LIMIT 51", f"LIMIT {rows}")
-        found = self._connection.execute(reached, {**self._known, "day": date.min, "id": 0}).fetchall()
-        return found[-1][5], found[-1][0]
+    def order(self, view: str) -> list[Place]:
+        """Return the places of all rows of a view in their order."""
+        rows = self._rows(STATEMENT.format(view=VIEWS[view]).replace("LIMIT 51", ""), FIRST)
+        return [(row[5], row[0]) for row in rows]
+
+    def _rows(self, statement: str, after: Place) -> list[Row]:
+        return self._connection.execute(statement, {**self._known, "day": after[0], "id": after[1]}).fetchall()
 
     def close(self) -> None:
         """End the connection."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from referrals.domain import drawdown
 from referrals.domain.states import VISIT_MOVES, Affiliation, ReferralState, VisitState
@@ -60,10 +61,22 @@ class ClinicianNotApproved(RuleError):
     code = "VISIT-10"
 
 
+class ClaimedBefore(RuleError):
+    """A claim that was closed since names the service."""
+
+    code = "VISIT-07"
+
+
 class TooEarly(RuleError):
     """The visit's day has not come."""
 
     code = "VISIT-11"
+
+
+CORRECTED = (
+    *("service", "clinician", "code", "modifiers", "units"),
+    *("drug_name", "ndc", "ndc_unit", "ndc_quantity"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +146,7 @@ def _make(plan: Plan, state: VisitState, *, by: Actor, at: datetime) -> Visit:
         diagnoses=list(plan.diagnoses),
         booked_by_id=by.user_id,
     )
-    _write_services(visit, plan.services)
+    VisitService.objects.bulk_create(_service(visit, planned) for planned in plan.services)
     return visit
 
 
@@ -162,23 +175,35 @@ def _refuse_services(authorization: Authorization, services: Sequence[Planned], 
             raise ClinicianNotApproved(f"VA's approval of the clinician does not cover {on:%d %b %Y}")
 
 
-def _write_services(visit: Visit, services: Sequence[Planned]) -> None:
-    VisitService.objects.bulk_create(
-        VisitService(
-            practice_id=visit.practice_id,
-            visit=visit,
-            service_id=planned.service_id,
-            clinician_id=planned.clinician_id,
-            code=planned.code.upper(),
-            modifiers=planned.modifiers,
-            units=planned.units,
-            drug_name=planned.drug_name,
-            ndc=planned.ndc,
-            ndc_unit=planned.ndc_unit,
-            ndc_quantity=planned.ndc_quantity,
-        )
-        for planned in services
+def _service(visit: Visit, planned: Planned) -> VisitService:
+    return VisitService(
+        practice_id=visit.practice_id,
+        visit=visit,
+        service_id=planned.service_id,
+        clinician_id=planned.clinician_id,
+        code=planned.code.upper(),
+        modifiers=planned.modifiers,
+        units=planned.units,
+        drug_name=planned.drug_name,
+        ndc=planned.ndc,
+        ndc_unit=planned.ndc_unit,
+        ndc_quantity=planned.ndc_quantity,
     )
+
+
+def _rewrite_services(visit: Visit, services: Sequence[Planned]) -> None:
+    """Write over the rows that are there: lines of closed claims point at them, and keep their own words."""
+    rows = [_service(visit, planned) for planned in services]
+    known = list(visit.services.order_by("pk").values_list("pk", flat=True))
+    for row, pk in zip(rows, known, strict=False):
+        row.pk = pk
+    VisitService.objects.bulk_update(rows[: len(known)], CORRECTED)
+    VisitService.objects.bulk_create(rows[len(known) :])
+    try:
+        VisitService.objects.filter(pk__in=known[len(rows) :]).delete()
+    except ProtectedError:
+        words = "a closed claim names each service of this visit; change them, or void the visit and enter it anew"
+        raise ClaimedBefore(words) from None
 
 
 def _move(visit: Visit, act: str, **changes: Any) -> None:
@@ -289,7 +314,8 @@ def void(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
 def change_services(*, visit: Visit, services: Sequence[Planned], diagnoses: Sequence[str], by: Actor) -> None:
     """Correct what is billed for a visit that stands on no claim; its lines stay, so the count stays.
 
-    Raises ForeignLine when the correction would count on other lines.
+    Raises ForeignLine when the correction would count on other lines, and ClaimedBefore when it would take a service
+    away that stood on a claim.
     """
     with transaction.atomic():
         authorization = locked(visit.authorization)
@@ -298,7 +324,6 @@ def change_services(*, visit: Visit, services: Sequence[Planned], diagnoses: Seq
         _refuse_services(authorization, services, on=visit.on)
         if {planned.service_id for planned in services} != set(ledger.lines_of(visit)):
             raise ForeignLine("a correction keeps the lines on which the visit counts; void it and enter it anew")
-        VisitService.objects.filter(visit=visit).delete()
-        _write_services(visit, services)
+        _rewrite_services(visit, services)
         Visit.objects.filter(pk=visit.pk).update(diagnoses=list(diagnoses))
         audit.record(by=by, action="visit.services_changed", subject=visit)

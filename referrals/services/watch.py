@@ -104,25 +104,25 @@ def _few_visits(authorization: Authorization, line: AuthorizedService, visits: t
 
 def close_gone(*, at_most: Thresholds, location: ServiceLocation, today: date, by: Actor, at: datetime) -> int:
     """Close the location's open alerts whose cause is gone, and return how many."""
-    return _close_ends(at_most, location, today, by, at) + _close_lines(at_most, location, by, at)
+    return _close_ends(at_most, location, today, by, at) + _close_lines(at_most, location, today, by, at)
 
 
 def _close_ends(at_most: Thresholds, location: ServiceLocation, today: date, by: Actor, at: datetime) -> int:
     mine = _open("authorization_ending", by)
     here = queries.authorizations(by).filter(pk__in=mine, home_location_id=location.pk)
     horizon = today + timedelta(days=max(at_most.days))
-    due = queries.active_authorizations(by).filter(
-        current__valid_through__lte=horizon, current__valid_through__gte=today - LATE_AT_MOST
-    )
+    watched = queries.watched(by, location_id=location.pk, ended_since=today - LATE_AT_MOST)
+    due = watched.filter(current__valid_through__lte=horizon)
     gone = list(here.exclude(pk__in=due.order_by().values("pk")).values_list("pk", flat=True))
     return alerts.resolve(kind="authorization_ending", subject_kind="authorization", subject_ids=gone, by=by, at=at)
 
 
-def _close_lines(at_most: Thresholds, location: ServiceLocation, by: Actor, at: datetime) -> int:
+def _close_lines(at_most: Thresholds, location: ServiceLocation, today: date, by: Actor, at: datetime) -> int:
     here = AuthorizedService.objects.filter(
         pk__in=_open("visits_left", by), authorization__home_location_id=location.pk
     )
-    live = set(queries.active_authorizations(by).order_by().values_list("pk", flat=True))
+    watched = queries.watched(by, location_id=location.pk, ended_since=today - LATE_AT_MOST)
+    live = set(watched.order_by().values_list("pk", flat=True))
     gone = [
         line.pk
         for line in here

@@ -1,4 +1,4 @@
-"""`./run trials [--anew] [NAME ...]`: races, kills and the like at their full count.
+"""`./run trials [--anew] [--at-most N] [NAME ...]`: races, kills and the like at their full count.
 
 A trial lives in a module of this package, and the suite runs it too, at its size for CI:
 
@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 import time
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import chain
@@ -36,15 +37,15 @@ REPORT = ROOT / "docs" / "reliability.md"
 STEPS = 10  # lines of progress for a trial
 
 
-def perform(trial: Trial, ledger: Ledger) -> Tally:
+def perform(trial: Trial, ledger: Ledger, *, at_most: int | None = None) -> Tally:
     """Run what is left of a trial and say how it goes; return all that it has shown."""
-    begun, start = time.monotonic(), len(ledger.outcomes)
-    for outcome in trial.run(trial.full, start=start):
+    begun, start, full = time.monotonic(), len(ledger.outcomes), min(trial.full, at_most or trial.full)
+    for outcome in trial.run(full, start=start) if start < full else ():
         ledger.add(outcome)
         done = len(ledger.outcomes)
-        if not outcome.kept or done % max(1, trial.full // STEPS) == 0 or done == trial.full:
+        if not outcome.kept or done % max(1, full // STEPS) == 0 or done == full:
             seen, seconds = tally(ledger.outcomes), time.monotonic() - begun
-            print(f"{trial.name}: {done} of {trial.full}, {seen.failures} failures, {seconds:.0f} s", flush=True)
+            print(f"{trial.name}: {done} of {full}, {seen.failures} failures, {seconds:.0f} s", flush=True)
     return tally(ledger.outcomes)
 
 
@@ -54,14 +55,14 @@ def report(rows: dict[str, str]) -> None:
     REPORT.write_text(with_rows(text, rows))
 
 
-def perform_all(trials: Sequence[Trial], *, anew: bool) -> bool:
+def perform_all(trials: Sequence[Trial], *, anew: bool, at_most: int | None) -> bool:
     """Run trials one after the other, each reported when it is done; tell whether all hold."""
     holds, code = [], code_of(ROOT)
     for trial in trials:
         path = STATE / f"{trial.name}.jsonl"
         if anew:
             path.unlink(missing_ok=True)
-        seen = perform(trial, Ledger(path, code=code))
+        seen = perform(trial, Ledger(path, code=code), at_most=at_most)
         line = row(trial, seen, on=datetime.now(UTC).date())
         report({trial.name: line})
         holds.append(seen.holds(trial.control))
@@ -78,18 +79,28 @@ def chosen(names: Sequence[str]) -> list[Trial]:
     return [known[one] for one in (chain.from_iterable(meant.values()) if names else sorted(known))]
 
 
+def parser() -> ArgumentParser:
+    """Return what understands the command line."""
+    parser = ArgumentParser(prog="./run trials", description="Make trials at their full count.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a trial, or a group such as races; all, if none")
+    parser.add_argument("--anew", action="store_true", help="forget what was tried on this code")
+    parser.add_argument("--at-most", type=int, metavar="N", help="end each trial after N")
+    return parser
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the trials named on a test database that is gone afterwards; return an exit code."""
+    wanted = parser().parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vca.settings")
     django.setup()
     setup_test_environment(debug=False)
-    trials = chosen([argument for argument in arguments if argument != "--anew"])
+    trials = chosen(wanted.names)
     database = TestDatabase()
     with tempfile.TemporaryDirectory() as documents:
         settings.DOCUMENTS_DIR = Path(documents)
         database.create()
         try:
-            return 0 if perform_all(trials, anew="--anew" in arguments) else 1
+            return 0 if perform_all(trials, anew=wanted.anew, at_most=wanted.at_most) else 1
         finally:
             database.drop()
 

@@ -21,10 +21,10 @@ from tests.faults.naive import naive_job
 from tests.faults.workers import NAIVE_WORK, WORK, Shift, begun, celery, chunk_done, ended, production, shift, until
 from tests.trials.registry import Outcome, trial
 from vca.core.access import Actor
+from vca.core.models import Job
 
 BATCH = 40
-PIECES = 1000
-GOLDEN = 0.6180339887  # its multiples fall evenly into an interval, however many there are
+GOLDEN = 0.6180339887  # the fractions of its multiples fill an interval evenly, however many there are
 
 
 @trial(
@@ -61,17 +61,17 @@ def told(number: int, complaints: Sequence[str]) -> bool:
 
 
 class Kills:
-    """Kills of one worker after the other, each at a moment of its own, and what they met."""
+    """Kills of one worker after the other, each at a moment of its own."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], by: Actor) -> None:
         self._command, self._environment, self._by = command, environment, by
         self._lasts = 0.0
-        self.met = 0
-        self.recoveries: list[float] = []
+        self._asked = 0
+        self._recoveries: list[float] = []
 
     @contextmanager
     def workers(self) -> Iterator[Shift]:
-        """Have a worker, and learn from a first batch how long it takes."""
+        """Have a worker, and learn from a first batch how long one takes."""
         with shift(self._command, self._environment) as workers:
             job = submissions.ask(by=self._by)
             until(job, begun)
@@ -79,41 +79,44 @@ class Kills:
             batches.forget()
             yield workers
 
-    def once(self, workers: Shift, number: int) -> list[str]:
-        """Ask for a file, kill the worker in the middle, let the next one recover; return what is wrong then."""
-        job = submissions.ask(by=self._by)
-        until(job, begun)
-        if number % 4 != 1:
-            sleep(number * GOLDEN % 1 * self._lasts)
-        else:
-            until(job, chunk_done)  # exactly between two chunks
-        workers.relieve()
-        met = batches.let_lease_run_out(job.pk)
-        seconds = until(job, ended)
-        if met:
-            self.met += 1
-            self.recoveries.append(seconds)
+    def once(self, workers: Shift) -> list[str]:
+        """Kill a worker that has begun, let the next one recover; return what is wrong then."""
+        job = self._killed_while_running(workers)
+        self._recoveries.append(until(job, ended))
         found = batches.wrongs(job)
         batches.forget()
         return found
 
+    def _killed_while_running(self, workers: Shift) -> Job:
+        """Ask for a file and kill whoever writes it; a kill that comes after the end is none, and is tried again."""
+        while True:
+            job = submissions.ask(by=self._by)
+            self._asked += 1
+            until(job, begun)
+            if self._asked % 4:
+                sleep(self._asked * GOLDEN % 1 * self._lasts)
+            else:
+                until(job, chunk_done)  # exactly between two chunks
+            workers.relieve()
+            if batches.let_lease_run_out(job.pk):
+                return job
+            batches.forget()
+
     def summary(self, name: str) -> str:
-        """Return one line: how many kills met the job running, and after how long it was done."""
-        if not self.recoveries:
-            return f"{name}: no kill met the job running"
-        slowest, middle = max(self.recoveries), median(self.recoveries)
-        return f"{name}: {self.met} kills met the job running; done after {middle:.1f} s, at most {slowest:.1f} s"
+        """Return one line: how many kills, and how soon after the end of the lease the job was done."""
+        soon, late = median(self._recoveries), max(self._recoveries)
+        return f"{name}: {len(self._recoveries)} kills, recovered {soon:.1f} s after the lease, at most {late:.1f} s"
 
 
 def killed(name: str, sound: Kills, naive: Kills, *, numbers: range, every: int) -> Iterator[Outcome]:
-    """Kill sound workers in each trial and naive ones, which work beside no other, in some before."""
+    """Kill a sound worker in each trial; naive ones, which work beside no other, before them for every so many."""
     broke = {}
     with naive.workers() as workers:
         for number in numbers[::every]:
-            broke[number] = bool(naive.once(workers, number))
+            broke[number] = bool(naive.once(workers))
     with sound.workers() as workers:
         for number in numbers:
-            kept = told(number, sound.once(workers, number))
+            kept = told(number, sound.once(workers))
             yield Outcome(kept, control_broke=broke.get(number))
     print(sound.summary(name), flush=True)
 

@@ -90,6 +90,13 @@ def test_a_stopped_trial_runs_only_what_is_left(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr().out == "example: 40 of 40, 0 failures, 0 s\n"
 
 
+def test_a_trial_that_is_ended_sooner_goes_on_later(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = Ledger(tmp_path / "example.jsonl", code="a")
+    counts = [runner.perform(EXAMPLE, ledger, at_most=at_most).trials for at_most in (2, 2, 3, None)]
+    assert counts == [2, 2, 3, 40]
+    assert capsys.readouterr().out.splitlines()[:2] == [f"example: {n} of 2, 0 failures, 0 s" for n in (1, 2)]
+
+
 @pytest.mark.parametrize(
     ("seen", "cells"),
     [

@@ -1,13 +1,16 @@
 """Alerts: one open per subject and kind, upgraded in place; each threshold reaches each person once per basis.
 
 The basis is the deadline or limit that a threshold was computed from, so that an extended authorization warns again.
+An alert that closed itself opens again when its cause is back; one that a person dismissed stays closed until a
+tighter threshold is reached.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from vca.core import audit, vocabulary
@@ -18,7 +21,10 @@ from vca.core.vocabulary import Role
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What is to be raised. ``passed`` holds all thresholds reached, the tightest last; ``basis`` what they hang on."""
+    """What is to be raised. ``passed`` holds all thresholds reached, the tightest last; ``basis`` what they hang on.
+
+    The smaller a threshold, the tighter: days left, visits left.
+    """
 
     kind: str
     rule_code: str
@@ -32,14 +38,18 @@ class Reached:
 
 
 def raise_alert(due: Reached, *, by: Actor, at: datetime) -> Alert | None:
-    """Open or upgrade the alert and deliver it once; ``None`` when everything was delivered before.
+    """Open or upgrade the alert and deliver it once; ``None`` when all of this was said before.
 
     Raises KeyError for an undeclared kind.
     """
     vocabulary.words(vocabulary.Family.ALERT, due.kind)
     with transaction.atomic():
+        last = Alert.objects.filter(**_about(due, by)).order_by("-pk").first()
+        if last and _stays_dismissed(last, due):
+            return None
         fresh = _undelivered(due, by)
-        if not fresh:
+        if last and last.state == AlertState.OPEN and not fresh:
+            _keep_true(last, due)
             return None
         alert = _open(due, by=by, at=at)
         Delivery.objects.bulk_create(
@@ -47,6 +57,27 @@ def raise_alert(due: Reached, *, by: Actor, at: datetime) -> Alert | None:
             ignore_conflicts=True,
         )
     return alert
+
+
+def _about(due: Reached, by: Actor) -> dict[str, Any]:
+    subject = {"subject_kind": due.subject_kind, "subject_id": due.subject_id}
+    return {"practice_id": by.practice_id, "kind": due.kind, **subject}
+
+
+def _said(due: Reached) -> dict[str, Any]:
+    return {"threshold": due.passed[-1], "basis": due.basis, "headline": due.headline, "due_on": due.due_on}
+
+
+def _stays_dismissed(alert: Alert, due: Reached) -> bool:
+    said_no = alert.state == AlertState.DISMISSED and alert.basis == due.basis
+    return said_no and due.passed[-1] >= alert.threshold
+
+
+def _keep_true(alert: Alert, due: Reached) -> None:
+    """Let an open alert say what is so now, such as more visits left than when it was raised; nobody is told again."""
+    said = _said(due)
+    if any(getattr(alert, name) != value for name, value in said.items()):
+        Alert.objects.filter(pk=alert.pk, state=AlertState.OPEN).update(**said)
 
 
 def _undelivered(due: Reached, by: Actor) -> list[tuple[int, Membership]]:
@@ -69,19 +100,8 @@ def _undelivered(due: Reached, by: Actor) -> list[tuple[int, Membership]]:
 
 
 def _open(due: Reached, *, by: Actor, at: datetime) -> Alert:
-    said = {
-        "threshold": due.passed[-1],
-        "basis": due.basis,
-        "headline": due.headline,
-        "due_on": due.due_on,
-        "upgraded_at": at,
-    }
-    about = {
-        "practice_id": by.practice_id,
-        "subject_kind": due.subject_kind,
-        "subject_id": due.subject_id,
-        "kind": due.kind,
-    }
+    said = {**_said(due), "upgraded_at": at}
+    about = _about(due, by)
     fresh = Alert(**about, **said, rule_code=due.rule_code, raised_at=at)
     Alert.objects.bulk_create([fresh], ignore_conflicts=True)
     alert = Alert.objects.select_for_update().get(**about, state=AlertState.OPEN)
@@ -134,14 +154,21 @@ def _close(alerts: QuerySet[Alert], *, state: AlertState, reason: str, by: Actor
 
 
 def reopen(*, alert: Alert, by: Actor) -> bool:
-    """Undo a dismissal; tell whether there was one to undo."""
+    """Undo a dismissal; tell whether there was one to undo and no newer alert has taken its place."""
     with transaction.atomic():
-        again = Alert.objects.filter(pk=alert.pk, practice_id=by.practice_id, state=AlertState.DISMISSED).update(
-            state=AlertState.OPEN, closed_at=None, closed_reason=""
-        )
+        again = _open_again(alert, by)
         if again:
             audit.record(by=by, action="alert.reopened", subject=alert)
-    return bool(again)
+    return again
+
+
+def _open_again(alert: Alert, by: Actor) -> bool:
+    dismissed = Alert.objects.filter(pk=alert.pk, practice_id=by.practice_id, state=AlertState.DISMISSED)
+    try:
+        with transaction.atomic():
+            return bool(dismissed.update(state=AlertState.OPEN, closed_at=None, closed_reason=""))
+    except IntegrityError:
+        return False  # alert_one_open_per_subject_and_kind
 
 
 def open_alerts(by: Actor) -> QuerySet[Alert]:

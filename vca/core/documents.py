@@ -16,6 +16,8 @@ from vca.core import audit, crypto, vocabulary
 from vca.core.access import Actor
 from vca.core.models import Document
 
+LONGEST_NAME = 120  # a file system allows more; the end holds the extension
+
 
 def keep(
     content: bytes,
@@ -45,7 +47,7 @@ def keep(
             defaults={
                 "size": len(content),
                 "media_type": media_type,
-                "filename": filename,
+                "filename": filename[-LONGEST_NAME:],
                 "created_by_id": by.user_id,
             },
         )

@@ -97,6 +97,37 @@ def test_mask_leaves_the_last_four(identifier: str | None, text: str) -> None:
     assert house.mask(identifier) == text
 
 
+@pytest.mark.parametrize(("digits", "text"), [("8055550143", "(805) 555-0143"), ("5550143", "5550143"), ("", "–")])
+def test_phone_stands_as_it_is_dialled(digits: str, text: str) -> None:
+    assert house.phone(digits) == text
+
+
+@pytest.mark.parametrize(("digits", "text"), [("934012345", "93401-2345"), ("93401", "93401"), ("", "–")])
+def test_zip_code_has_its_hyphen(digits: str, text: str) -> None:
+    assert house.zip_code(digits) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("expiration_date", "Expiration date"),
+        ("va_status", "VA status"),
+        ("icn", "ICN"),
+        ("seoc_days", "SEOC days"),
+        ("PARTIALLY_PAID", "Partially paid"),
+    ],
+)
+def test_words_spell_out_the_name_of_a_field(name: str, text: str) -> None:
+    assert house.words(name) == text
+
+
+def test_day_at_is_the_civil_day_of_the_place() -> None:
+    late = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
+    assert house.day_at(late, "America/Los_Angeles") == "23 Nov 2026"
+    assert house.day_at(late, "America/New_York") == "24 Nov 2026"
+    assert house.day_at(None, "America/New_York") == "–"
+
+
 @pytest.mark.parametrize(
     ("state", "kind", "badge"),
     [
@@ -107,6 +138,7 @@ def test_mask_leaves_the_last_four(identifier: str | None, text: str) -> None:
         ("Low visits", "", Badge("Low visits", "half", "warn")),
         ("No-show", "", Badge("No-show", "dash", "warn")),
         ("SENT", "claim", Badge("Submitted", "send", "info")),
+        ("ACTIVE", "", Badge("Active", "check", "good")),
         ("BEING_BUILT", "", Badge("Being built", "dot", "quiet")),
     ],
 )

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.both
 MANY = 30
 EARLY = {"referral_date": date(2024, 1, 2), "expiration_date": date(2024, 5, 27)}
 DAY = timedelta(days=1)
-FILES = 5  # the claims page shows no more of them
+SHOWN_FILES = 5
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,12 @@ class House:
 
 def house(code: str, count: int) -> House:
     place = world.practice(code)
+    user = User.objects.create_user(f"{code}@example.org", name="Person")
+    people.give_role(user=user, role=Role.ADMINISTRATOR, by=place.by)  # alerts are raised to somebody
     usual(place, count)
+    files(place, min(count, SHOWN_FILES))
     queue(place, count)
     settings(place, count)
-    user = User.objects.create_user(f"{code}@example.org", name="Person")
-    people.give_role(user=user, role=Role.ADMINISTRATOR, by=place.by)
     tokens = [people.issue_token(user=user, name="test", by=place.by, at=NOW)[1] for _ in range(count)]
     page = Client()
     page.force_login(user)
@@ -78,22 +79,24 @@ def house(code: str, count: int) -> House:
 
 
 def usual(place: World, count: int) -> None:
-    """Make authorizations with a visit booked today, one to bill and one on a draft; some drafts go into a file each."""
+    """Make authorizations with a visit booked today, one to bill and one on a draft."""
     made = [world.authorization(place, **EARLY) for _ in range(count)]
     for number, one in enumerate(made):
         world.booked(place, one)
         billed = world.completed(place, one, at=NOW - number * DAY - DAY)
         world.completed(place, one, at=NOW - DAY)
-        draft, *_ = claims.draft(visit_ids=[billed.pk], by=place.by, at=NOW)
-        if number < min(count, FILES + 1) and number % 2 == 0:
-            send(place, draft)
+        claims.draft(visit_ids=[billed.pk], by=place.by, at=NOW)
     thresholds = watch.Thresholds(days=(60,), visits=(10,))
     watch.look(made, at_most=thresholds, today=TODAY, by=place.by, at=NOW)
 
 
-def send(place: World, claim: Claim) -> None:
-    claims.make_ready(claim=claim, by=place.by, at=NOW)
-    jobs.run(submissions.ask(by=place.by).pk)
+def files(place: World, count: int) -> None:
+    """Write as many files of one claim each."""
+    for _ in range(count):
+        visit = world.completed(place, world.authorization(place), at=NOW - DAY)
+        (claim,) = claims.draft(visit_ids=[visit.pk], by=place.by, at=NOW)
+        claims.make_ready(claim=claim, by=place.by, at=NOW)
+        jobs.run(submissions.ask(by=place.by).pk)
 
 
 def queue(place: World, count: int) -> None:
@@ -109,6 +112,10 @@ def settings(place: World, count: int) -> None:
         facts = {"name": f"Site {number}", "time_zone": "America/Los_Angeles"}
         site = practices.record_location(facts=facts, by=place.by)
         clinician = world.add_clinician(place.by, npi_of(number), last_name="Render")
+        licence = {"state": "OR", "number": "1", "valid_from": TODAY, "valid_through": TODAY}
+        practices.record_licence(clinician=clinician, facts=licence, by=place.by)
+        dea = {"location": site, "number": "AB1234563", "valid_through": TODAY}
+        practices.record_dea(clinician=clinician, facts=dea, by=place.by)
         agreement = {"number": f"B-{number}", "valid_from": date(2023, 1, 1), "valid_through": date(2025, 1, 1)}
         practices.record_agreement(facts=agreement, by=place.by, locations=[site], clinicians=[clinician])
         charges.set_price(code=f"9{number:04}", amount=Decimal(1), valid_from=TODAY, by=place.by)
@@ -179,7 +186,9 @@ PAGES = (
     ("veteran", page("veteran", "veteran"), "/authorizations/"),
     ("alerts", page("alerts"), "<article"),
     ("people", page("people"), 'data-label="Role"'),
-    ("practice", page("practice"), 'data-label="NPI"'),
+    ("practice, agreements", page("practice"), 'data-label="VA facility"'),
+    ("practice, clinicians", page("practice"), 'data-label="VA approval"'),
+    ("practice, locations", page("practice"), 'data-label="Time zone"'),
     ("tokens", page("tokens"), 'data-label="Ends"'),
     ("prices", page("charges"), "<tr>"),
     ("api: referrals", page("api:api_referrals"), '"affiliation"'),

@@ -28,7 +28,7 @@ class Pages(CursorPagination):
     def decode_cursor(self, request: Request) -> Any:
         """Return the place in the list. Raises NotFound for a cursor that no page of ours gave."""
         cursor = super().decode_cursor(request)
-        if cursor and cursor.position and not cursor.position.isdecimal():
+        if cursor and cursor.position and not str(cursor.position).isdecimal():
             raise exceptions.NotFound(self.invalid_cursor_message)
         return cursor
 

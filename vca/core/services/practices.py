@@ -93,8 +93,9 @@ def _cover(model: type[models.Model], agreement: Agreement, name: str, chosen: l
     covered = set(running.values_list(f"{name}_id", flat=True))
     for thing in chosen:
         if thing.pk not in covered:
-            facts = {name: thing, "valid_from": since, "practice_id": agreement.practice_id}
-            model._default_manager.create(agreement=agreement, **facts)
+            # Taken back from the very day on which it once began: that cover goes on, as if it had never ended.
+            again = {"valid_through": None, "practice_id": agreement.practice_id}
+            rows.update_or_create(agreement=agreement, **{name: thing}, valid_from=since, defaults=again)
 
 
 def record_licence(*, clinician: Clinician, facts: dict[str, Any], by: Actor) -> Licence:

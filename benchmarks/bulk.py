@@ -1,0 +1,47 @@
+"""Rows by the hundred thousand: COPY instead of INSERT, for tables that hold what the models say."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connections
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Model, OuterRef, Subquery
+
+from tests.databases import owner_alias
+
+
+def written(rows: Iterable[Any]) -> list[Any]:
+    """COPY rows of one kind into their table, under ids of its sequence; return them."""
+    made = list(rows)
+    if not made:
+        return made
+    table = type(made[0])._meta
+    columns = ", ".join(f'"{column.column}"' for column in table.concrete_fields)
+    default = connections["default"]
+    with default.cursor() as cursor:
+        _give_ids(made, cursor)
+        with cursor.copy(f'COPY "{table.db_table}" ({columns}) FROM STDIN') as copy:
+            for row in made:
+                values = ((column, column.pre_save(row, True)) for column in table.concrete_fields)
+                copy.write_row([column.get_db_prep_save(value, default) for column, value in values])
+    return made
+
+
+def _give_ids(rows: Sequence[Any], cursor: CursorWrapper) -> None:
+    if rows[0].pk is not None:
+        return
+    sequence = f"pg_get_serial_sequence('{rows[0]._meta.db_table}', 'id')"
+    cursor.execute(f"SELECT nextval({sequence}) FROM generate_series(1, {len(rows)})")
+    for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
+        row.pk = pk
+
+
+def point_to_newest(model: type[Model], version: type[Model], name: str, order: str) -> None:
+    newest = version._default_manager.filter(**{name: OuterRef("pk")}).order_by(f"-{order}")
+    model._default_manager.filter(current__isnull=True).update(current=Subquery(newest.values("pk")[:1]))
+
+
+def settle() -> None:
+    """Let the owner vacuum and analyze, so that no run meets the server while it does so by itself."""
+    with connections[owner_alias()].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")

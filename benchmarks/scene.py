@@ -1,0 +1,50 @@
+"""Where the benchmarks play: two practices of the issue's size in one database, and a biller of the first."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+
+from django.test import Client
+
+from benchmarks import bulk, clinic
+from benchmarks.courses import Size
+from tests import world
+from tests.databases import url
+from tests.world import World
+from vca.core import access
+from vca.core.access import Actor
+from vca.core.vocabulary import Role
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The practice that is looked at, its biller, and today there."""
+
+    place: World
+    by: Actor
+    client: Client
+    today: date
+    database: str
+
+    def get(self, path: str) -> bytes:
+        """Return the page there, as the biller is sent it. Raises AssertionError for anything but a page."""
+        answer = self.client.get(path, secure=True)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer.content
+
+
+@cache
+def scene() -> Scene:
+    """Return the scene, loaded and checked once; the second practice is there so that scoping costs what it costs."""
+    now, size = datetime.now(UTC), Size()
+    places = [clinic.practice(code, size, now=now) for code in ("harbor", "ridge")]
+    bulk.settle()
+    for place in places:
+        clinic.check(place, size)
+    place, *_ = places
+    biller = world.person(place, Role.BILLER)
+    by = access.person(biller, place.practice)
+    assert by is not None
+    client = Client(headers={"host": "localhost"})
+    client.force_login(biller)
+    return Scene(place, by, client, place.location.civil_day(now), url())

@@ -1,0 +1,38 @@
+"""./run manage create_practice CODE NAME --administrator ADDRESS"""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from vca.core.models import Invitation, Practice
+from vca.core.services import people
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+
+def run(*words: str) -> list[str]:
+    out = StringIO()
+    call_command("create_practice", "harbor", "Harbor", "--administrator=Dana@example.org", *words, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_practice_is_created_with_one_link() -> None:
+    _, link = run("--site=https://vca.example/")
+
+    invitation = people.usable_invitation(link.rstrip("/").rpartition("/")[2], at=timezone.now())
+    assert (invitation.practice.code, invitation.email, invitation.role) == (
+        *("harbor", "dana@example.org"),
+        "ADMINISTRATOR",
+    )
+    assert (link.startswith("https://vca.example/invitations/"), Practice.objects.get().test_data) == (True, False)
+
+
+def test_code_that_is_taken_is_refused_and_nothing_is_created() -> None:
+    run()
+
+    with pytest.raises(CommandError, match="There is a practice with the code harbor already"):
+        run()
+
+    assert (Practice.objects.count(), Invitation.objects.count()) == (1, 1)

@@ -1,0 +1,92 @@
+"""Parameters: the value in force on the day that chooses it, and where it comes from."""
+
+from datetime import date
+
+import pytest
+
+from tests import world
+from tests.world import World
+from vca.core import vocabulary
+from vca.core.models import ParameterValue
+from vca.core.services import parameters
+from vca.core.services.parameters import Setting
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+NAME = "filing-limit-days"
+SHIPPED = Setting("180", "38 USC 1703D(b)", None)
+FIRST, SECOND, VERIFIED = date(2024, 1, 1), date(2024, 7, 1), date(2024, 6, 20)
+
+
+@pytest.fixture
+def harbor() -> World:
+    return world.practice()
+
+
+def own(harbor: World, value: str, valid_from: date, *, verified_on: date | None = None) -> ParameterValue:
+    return parameters.set_value(
+        name=NAME, value=value, valid_from=valid_from, source="letter", verified_on=verified_on, by=harbor.by
+    )
+
+
+def in_force(harbor: World, on: date) -> Setting:
+    return parameters.in_force(NAME, practice_id=harbor.practice.pk, on=on)
+
+
+def test_shipped_value_is_in_force_with_its_source(harbor: World) -> None:
+    assert in_force(harbor, FIRST) == SHIPPED
+
+
+@pytest.mark.parametrize(
+    ("on", "setting"),
+    [
+        (date(2023, 12, 31), SHIPPED),
+        (FIRST, Setting("90", "letter", None)),
+        (date(2024, 6, 30), Setting("90", "letter", None)),
+        (SECOND, Setting("365", "letter", VERIFIED)),
+        (date(2030, 1, 1), Setting("365", "letter", VERIFIED)),
+    ],
+)
+def test_own_value_is_in_force_from_its_first_day(harbor: World, on: date, setting: Setting) -> None:
+    own(harbor, "365", SECOND, verified_on=VERIFIED)
+    own(harbor, "90", FIRST)
+
+    assert in_force(harbor, on) == setting
+
+
+def test_value_that_has_ended_gives_way_to_the_shipped_one(harbor: World) -> None:
+    own(harbor, "90", FIRST)
+    ParameterValue.objects.update(valid_through=date(2024, 6, 30))
+
+    assert [in_force(harbor, day).value for day in (date(2024, 6, 30), SECOND)] == ["90", "180"]
+
+
+def test_value_set_again_from_the_same_day_is_corrected(harbor: World) -> None:
+    first = own(harbor, "90", FIRST)
+
+    again = own(harbor, "120", FIRST)
+
+    assert (again, in_force(harbor, FIRST).value) == (first, "120")
+
+
+def test_value_is_of_one_practice(harbor: World) -> None:
+    own(harbor, "90", FIRST)
+
+    assert in_force(world.practice("lake"), FIRST) == SHIPPED
+
+
+def test_list_is_read_as_numbers(harbor: World) -> None:
+    name = "authorization-ending-days"
+
+    assert parameters.numbers(name, practice_id=harbor.practice.pk, on=FIRST) == (45, 30, 21, 7)
+
+
+def test_undeclared_name_is_refused(harbor: World) -> None:
+    with pytest.raises(KeyError, match="filing-limit"):
+        parameters.value("filing-limit", practice_id=harbor.practice.pk, on=FIRST)
+
+
+def test_every_shipped_value_names_its_source_and_the_date_that_chooses_it() -> None:
+    shipped = vocabulary.parameters()
+
+    assert [one.name for one in shipped if not (one.source and one.chosen_by and one.unit)] == []

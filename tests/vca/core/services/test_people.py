@@ -1,0 +1,198 @@
+"""People: an invitation is used once, a role ends at once, and nothing that opens a door lies in the database."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.contrib.auth.hashers import check_password
+from django.core.exceptions import ValidationError
+
+from tests import world
+from tests.vca.core.at_once import at_once
+from tests.vca.core.rows import everything
+from tests.world import NOW, PASSWORD, World
+from vca.core import access
+from vca.core.models import Invitation, Membership, User
+from vca.core.services import people
+from vca.core.services.people import InvitationNotUsable
+from vca.core.vocabulary import Role
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+EMAIL = "new@example.org"
+LASTS = timedelta(days=7)
+
+
+@pytest.fixture
+def harbor() -> World:
+    return world.practice()
+
+
+@pytest.fixture(autouse=True)
+def quick_hashing(settings: object) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+def invited(harbor: World, email: str = EMAIL, role: Role = Role.NURSE) -> str:
+    _, token = people.invite(email=email, role=role, by=harbor.by, at=NOW)
+    return token
+
+
+def accepted(token: str, *, password: str = PASSWORD, later: timedelta = timedelta(0)) -> User:
+    return people.accept(token=token, name="New", password=password, at=NOW + later)
+
+
+def in_the_database(text: str) -> list[str]:
+    """Return the tables in which a text stands anywhere."""
+    return [table for table, rows in everything().items() if any(text in str(value) for row in rows for value in row)]
+
+
+def test_invited_person_joins_with_the_role(harbor: World) -> None:
+    user = accepted(invited(harbor))
+
+    actor = access.person(user, harbor.practice)
+    assert (user.email, user.name, user.check_password(PASSWORD)) == (EMAIL, "New", True)
+    assert actor
+    assert actor.roles == {Role.NURSE}
+
+
+def test_invitation_is_used_once(harbor: World) -> None:
+    token = invited(harbor)
+    accepted(token)
+
+    with pytest.raises(InvitationNotUsable, match="ACCESS-02"):
+        accepted(token)
+
+    assert Membership.objects.count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_invitation_is_used_once_by_two_at_once(harbor: World) -> None:
+    world.person(harbor, Role.BILLER, email=EMAIL)
+
+    found = at_once(*[partial(accepted, invited(harbor))] * 2)
+
+    assert sorted(type(one) for one in found if not isinstance(one, User)) == [InvitationNotUsable]
+    assert Invitation.objects.filter(accepted_at__isnull=False).count() == 1
+
+
+@pytest.mark.parametrize(("later", "usable"), [(LASTS - timedelta(seconds=1), True), (LASTS, False)])
+def test_invitation_lasts_a_week(harbor: World, later: timedelta, usable: bool) -> None:
+    token = invited(harbor)
+
+    if usable:
+        assert accepted(token, later=later).email == EMAIL
+    else:
+        with pytest.raises(InvitationNotUsable):
+            accepted(token, later=later)
+
+
+@pytest.mark.parametrize("token", ["", "x", "' OR 1=1 --", "x" * 10_000])
+def test_unknown_link_is_refused(harbor: World, token: str) -> None:
+    invited(harbor)
+
+    with pytest.raises(InvitationNotUsable):
+        accepted(token)
+
+
+@pytest.mark.parametrize("password", ["", "short", "fourteen chars", "new@example.org", "1" * 15])
+def test_weak_password_is_refused_and_leaves_the_invitation_usable(harbor: World, password: str) -> None:
+    token = invited(harbor)
+    before = everything()
+
+    with pytest.raises(ValidationError):
+        accepted(token, password=password)
+
+    assert everything() == before
+    assert accepted(token).email == EMAIL
+
+
+@pytest.mark.parametrize("password", ["x" * 128 + " 7", "pass phrase à la é", "correct horse battery staple"])
+def test_long_password_is_taken_as_it_is(harbor: World, password: str) -> None:
+    assert check_password(password, accepted(invited(harbor), password=password).password)
+
+
+def test_somebody_known_keeps_name_and_password_and_gains_the_role(harbor: World) -> None:
+    known = world.person(harbor, Role.BILLER, email=EMAIL)
+    lake = world.practice("lake")
+
+    user = accepted(invited(lake, email="NEW@example.org"), password="something else entirely")
+
+    known.refresh_from_db()
+    assert (user.pk, known.name, known.check_password(PASSWORD)) == (known.pk, "Biller", True)
+    assert access.active_roles(known.pk, lake.practice.pk) == {Role.NURSE}
+
+
+@pytest.mark.parametrize("kind", ["invitation", "token"])
+def test_secret_stands_nowhere_in_the_database(harbor: World, kind: str) -> None:
+    if kind == "invitation":
+        secret = invited(harbor)
+    else:
+        _, secret = people.issue_token(user=world.person(harbor, Role.BILLER), name="x", by=harbor.by, at=NOW)
+
+    found = in_the_database(people.hashed(secret))
+    assert (in_the_database(secret), found) == ([], ["core.Invitation" if kind == "invitation" else "core.ApiToken"])
+
+
+def test_token_finds_its_person(harbor: World) -> None:
+    user = world.person(harbor, Role.BILLER)
+    row, token = people.issue_token(user=user, name="x", by=harbor.by, at=NOW)
+
+    assert (people.holder(token, at=NOW), token.startswith("vca_")) == (row, True)
+
+
+@pytest.mark.parametrize(("later", "live"), [(timedelta(days=364), True), (timedelta(days=365), False)])
+def test_token_lasts_a_year(harbor: World, later: timedelta, live: bool) -> None:
+    row, token = people.issue_token(user=world.person(harbor, Role.BILLER), name="x", by=harbor.by, at=NOW)
+
+    assert people.holder(token, at=NOW + later) == (row if live else None)
+
+
+def test_revoked_token_is_dead(harbor: World) -> None:
+    row, token = people.issue_token(user=world.person(harbor, Role.BILLER), name="x", by=harbor.by, at=NOW)
+
+    revoked = [people.revoke_token(token=row, by=harbor.by, at=NOW) for _ in range(2)]
+
+    assert (revoked, people.holder(token, at=NOW)) == ([True, False], None)
+
+
+def test_token_of_another_practice_is_not_revoked(harbor: World) -> None:
+    row, token = people.issue_token(user=world.person(harbor, Role.BILLER), name="x", by=harbor.by, at=NOW)
+
+    assert people.revoke_token(token=row, by=world.practice("lake").by, at=NOW) is False
+    assert people.holder(token, at=NOW) == row
+
+
+def test_role_ends_once_and_in_its_own_practice(harbor: World) -> None:
+    membership = world.person(harbor, Role.BILLER).memberships.get()
+    lake = world.practice("lake")
+
+    ended = [people.end_role(membership=membership, by=by) for by in (lake.by, harbor.by, harbor.by)]
+
+    assert ended == [False, True, False]
+
+
+def test_ended_role_given_again_is_the_same_membership(harbor: World) -> None:
+    user = world.person(harbor, Role.BILLER)
+    first = user.memberships.get()
+    people.end_role(membership=first, by=harbor.by)
+
+    again = people.give_role(user=user, role=Role.BILLER, by=harbor.by)
+
+    assert (again, access.active_roles(user.pk, harbor.practice.pk)) == (first, {Role.BILLER})
+
+
+def test_members_are_listed_with_the_active_ones_first(harbor: World) -> None:
+    ended, active = (world.person(harbor, role).memberships.get() for role in (Role.BILLER, Role.NURSE))
+    people.end_role(membership=ended, by=harbor.by)
+    world.person(world.practice("lake"), Role.NURSE)
+
+    assert list(people.members(harbor.by)) == [active, ended]
+
+
+@pytest.mark.parametrize("email", ["New@Example.org", "NEW@EXAMPLE.ORG"])
+def test_address_is_one_person_in_any_case(harbor: World, email: str) -> None:
+    accepted(invited(harbor))
+
+    assert User.objects.get_by_natural_key(email).email == EMAIL

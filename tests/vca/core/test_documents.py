@@ -1,0 +1,152 @@
+"""Documents: the same bytes are one, nobody reads them on the disk, and a crash leaves nothing half."""
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from tests import world
+from tests.vca.core.at_once import at_once
+from tests.world import World
+from vca.core import crypto, documents
+from vca.core.crypto import SealBroken
+from vca.core.models import Document
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+CONTENT = b"ISA*00*Sample, Alex~"
+
+
+@pytest.fixture
+def harbor() -> World:
+    return world.practice()
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.DOCUMENTS_DIR = tmp_path / "documents"
+    return tmp_path / "documents"
+
+
+def kept(one: World, content: bytes = CONTENT, *, kind: str = "claims_837p", filename: str = "1.837") -> Document:
+    return documents.keep(content, kind=kind, filename=filename, media_type="application/edi-x12", by=one.by)
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("content", [CONTENT, b"", bytes(range(256)) * 4000])
+def test_bytes_come_back_as_they_were_kept(harbor: World, content: bytes) -> None:
+    document = kept(harbor, content)
+
+    assert (documents.read(document), document.size) == (content, len(content))
+
+
+def test_same_bytes_are_one_document(harbor: World, folder: Path) -> None:
+    first, again = kept(harbor), kept(harbor, filename="other.837")
+
+    assert (again, again.filename, len(files(folder))) == (first, "1.837", 1)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_same_bytes_at_once_are_one_document(harbor: World, folder: Path) -> None:
+    found = at_once(*[partial(kept, harbor)] * 8)
+
+    assert ({document.pk for document in found}, len(files(folder))) == ({Document.objects.get().pk}, 1)
+
+
+def test_same_bytes_are_another_document_of_another_practice_or_kind(harbor: World, folder: Path) -> None:
+    lake = world.practice("lake")
+
+    found = [kept(harbor), kept(lake), kept(harbor, kind="va_referral_list")]
+
+    assert (len({document.pk for document in found}), len(files(folder))) == (3, 3)
+
+
+def test_undeclared_kind_is_refused(harbor: World, folder: Path) -> None:
+    with pytest.raises(KeyError, match="letter"):
+        kept(harbor, kind="letter")
+
+    assert files(folder) == []
+
+
+def test_nobody_reads_the_disk(harbor: World, folder: Path) -> None:
+    kept(harbor)
+
+    (file,) = files(folder)
+    assert (CONTENT in file.read_bytes(), b"Sample" in file.read_bytes()) == (False, False)
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_disk_would_be_read_without_sealing(harbor: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crypto, "seal", lambda plain, about: plain)
+    kept(harbor)
+
+    assert files(folder)[0].read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("altered", [b"", b"plain", CONTENT])
+def test_altered_file_is_refused(harbor: World, folder: Path, altered: bytes) -> None:
+    document = kept(harbor)
+    files(folder)[0].write_bytes(altered)
+
+    with pytest.raises(SealBroken):
+        documents.read(document)
+
+
+def test_file_of_another_document_is_refused(harbor: World, folder: Path) -> None:
+    document, other = kept(harbor), kept(harbor, b"other")
+    place = {document.sha256: None, other.sha256: None} | {file.name: file for file in files(folder)}
+    os.replace(str(place[other.sha256]), str(place[document.sha256]))
+
+    with pytest.raises(SealBroken):
+        documents.read(document)
+
+
+def test_missing_file_is_an_error_of_its_own(harbor: World, folder: Path) -> None:
+    document = kept(harbor)
+    files(folder)[0].unlink()
+
+    with pytest.raises(FileNotFoundError):
+        documents.read(document)
+
+
+def test_crash_between_file_and_row_leaves_a_file_that_the_next_keeping_uses(harbor: World, folder: Path) -> None:
+    with transaction.atomic():
+        kept(harbor)
+        transaction.set_rollback(True)
+    left = [(file, file.stat().st_ino) for file in files(folder)]
+
+    document = kept(harbor)
+
+    assert (len(left), [(file, file.stat().st_ino) for file in files(folder)]) == (1, left)
+    assert documents.read(document) == CONTENT
+
+
+def test_crash_while_the_file_is_written_leaves_no_half_document(
+    harbor: World, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as crash:
+        crash.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(OSError("power cut")))
+        with pytest.raises(OSError, match="power cut"):
+            kept(harbor)
+
+    assert Document.objects.count() == 0
+    assert documents.read(kept(harbor)) == CONTENT
+
+
+def test_long_name_keeps_its_end(harbor: World) -> None:
+    assert kept(harbor, filename="x" * 250 + ".json").filename == "x" * 115 + ".json"
+
+
+def test_documents_of_a_kind_are_found_newest_first(harbor: World) -> None:
+    made = [kept(harbor, bytes([number])) for number in range(3)]
+    kept(harbor, kind="va_referral_list")
+    kept(world.practice("lake"))
+
+    assert list(documents.received(harbor.by, "claims_837p")) == made[::-1]

@@ -1,0 +1,90 @@
+"""How a refusal is shown, what browsers are told, and that no request writes lines of its own into the log."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from tests import world
+from tests.world import NOW, World
+from vca.core.models import User
+from vca.core.services import people
+from vca.core.vocabulary import Role
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+
+@pytest.fixture(autouse=True)
+def april() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+@pytest.fixture
+def harbor() -> World:
+    return world.practice()
+
+
+@pytest.fixture
+def biller(harbor: World) -> Client:
+    user = User.objects.create_user("biller@example.org", name="Biller")
+    people.give_role(user=user, role=Role.BILLER, by=harbor.by)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_refused_form_leads_back_with_rule_and_next_act(harbor: World, biller: Client) -> None:
+    page = reverse("claims")
+
+    answer = biller.post(reverse("write_file"), headers={"Referer": f"http://testserver{page}"}, follow=True)
+
+    said = [(message.extra_tags, str(message)) for message in answer.context["messages"]]
+    assert answer.redirect_chain == [(f"http://testserver{page}", 302)]
+    assert [(code, "make them ready first" in words) for code, words in said] == [("CLAIM-17", True)]
+
+
+@pytest.mark.parametrize("referer", ["", "http://elsewhere.example/claims/"])
+def test_refused_form_from_nowhere_has_a_page_of_its_own(harbor: World, biller: Client, referer: str) -> None:
+    answer = biller.post(reverse("write_file"), headers={"Referer": referer})
+
+    assert (answer.status_code, b"CLAIM-17" in answer.content) == (409, True)
+
+
+def test_used_invitation_has_a_page_that_says_so() -> None:
+    answer = Client().get(reverse("accept_invitation", args=["x"]))
+
+    assert (answer.status_code, b"ACCESS-02" in answer.content) == (409, True)
+
+
+def test_fault_of_ours_is_not_taken_for_a_refusal(
+    harbor: World, biller: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("billing.services.submissions.ask", lambda by: 1 // 0)
+
+    with pytest.raises(ZeroDivisionError):
+        biller.post(reverse("write_file"))
+
+
+def test_page_without_a_person_may_be_stored() -> None:
+    answer = Client().get(reverse("sign_in"))
+
+    assert (answer.headers.get("Cache-Control"), answer.headers["Cross-Origin-Resource-Policy"]) == (
+        None,
+        "same-origin",
+    )
+
+
+@pytest.mark.parametrize("forged", ["%0d%0aERROR forged", "%1b[31mred", "%E2%80%A8ERROR", "a%00b"])
+def test_request_writes_one_line_into_the_log(
+    harbor: World, biller: Client, caplog: pytest.LogCaptureFixture, forged: str
+) -> None:
+    with caplog.at_level(logging.INFO):
+        biller.get(f"/veterans/{forged}/", headers={"User-Agent": "x\ty", "HX-Target": "a"})
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line for line in lines if len(line.splitlines()) != 1 or not line.isprintable()] == []
+    assert len(lines) == 1
