@@ -61,7 +61,7 @@ def _figures(stage: Scene, rival: Rival, view: str, after: Place) -> tuple[str, 
     path = f"/authorizations/?view={view}&after={cursor}"
     sql = rival.page(view, after=after)
     assert [values(row) for row in data().rows] == sql
-    assert NUMBER.findall(stage.get(path)) == [row[1].encode() for row in sql]
+    assert NUMBER.findall(stage.get(path)) == [row[2].encode() for row in sql]
     sides = {"sql": partial(rival.page, view, after=after), "queries": data, "page": partial(stage.get, path)}
     taken = by_turns(sides, rounds=ROUNDS)
     sql_ms, queries_ms, page_ms = (f"{median(taken[name]):.1f}" for name in sides)
@@ -74,5 +74,14 @@ def values(row: dict[str, Any]) -> Row:
     """Return what a row of ours says in the order of the statement's columns."""
     counts = [(line["description"], line["count"]) for line in row["lines"]]
     lines = [[words, one.authorized, one.before_us, one.held, one.used, one.left] for words, one in counts]
-    names = ("pk", "number", "veteran_id", "name", "valid_from", "valid_through", "next_visit")
+    names = (
+        "pk",
+        "authorization_id",
+        "referral_number",
+        "veteran_id",
+        "name",
+        "valid_from",
+        "valid_through",
+        "next_visit",
+    )
     return (*(row[name] for name in names), lines, row["badges"])

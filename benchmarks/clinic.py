@@ -223,6 +223,7 @@ def _claims(place: World, services: Sequence[Any], size: Size, now: datetime) ->
             claim=claim,
             number=number,
             control_number=f"{claim.control_number}-1-{number:02d}",
+            visit=service.visit,
             visit_service=service,
             service_date=service.visit.on,
             code=service.code,

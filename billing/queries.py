@@ -37,19 +37,25 @@ def ready_ids(by: Actor) -> list[int]:
 
 def unbilled_visits(by: Actor) -> QuerySet:
     """Return completed visits of which no service stands on a live claim."""
-    live = ClaimLine.objects.filter(is_live=True, visit_service__visit_id=OuterRef("pk"))
+    live = access.scope(ClaimLine.objects.filter(is_live=True, visit=OuterRef("pk")), by)
     return referral_queries.completed_visits(by).filter(~Exists(live))
+
+
+def visits_to_bill(by: Actor, *, most: int) -> QuerySet:
+    """Return at most so many unbilled visits; which they are is found by indexes alone, before anything is joined."""
+    ids = list(unbilled_visits(by).values_list("pk", flat=True)[:most])
+    return referral_queries.completed_visits(by, ids)
 
 
 def live_lines(visit_id: int) -> QuerySet[ClaimLine]:
     """Return the live claim lines on which a visit stands."""
-    return ClaimLine.objects.filter(is_live=True, visit_service__visit_id=visit_id).select_related("claim")
+    return ClaimLine.objects.filter(is_live=True, visit_id=visit_id).select_related("claim")
 
 
 def claims_on(visit_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
     """Return id and number of the live claim by the id of the visit that stands on it."""
-    lines = ClaimLine.objects.filter(is_live=True, visit_service__visit_id__in=visit_ids)
-    rows = lines.values_list("visit_service__visit_id", "claim_id", "claim__control_number").distinct()
+    lines = ClaimLine.objects.filter(is_live=True, visit_id__in=visit_ids)
+    rows = lines.values_list("visit_id", "claim_id", "claim__control_number").distinct()
     return {visit_id: (claim_id, number) for visit_id, claim_id, number in rows}
 
 
@@ -62,13 +68,12 @@ def counts_by_state(by: Actor) -> dict[str, tuple[int, object]]:
 def visits_billed(service_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Return by authorized service how many visits were sent to the payer, and how many of them were paid."""
     lines = ClaimLine.objects.filter(is_live=True, visit_service__service_id__in=service_ids)
-    visit = "visit_service__visit"
     counted = (
         lines.order_by()
         .values("visit_service__service_id")
         .annotate(
-            billed=Count(visit, distinct=True, filter=Q(claim__state__in=BILLED)),
-            paid=Count(visit, distinct=True, filter=Q(claim__state__in=PAID)),
+            billed=Count("visit", distinct=True, filter=Q(claim__state__in=BILLED)),
+            paid=Count("visit", distinct=True, filter=Q(claim__state__in=PAID)),
         )
     )
     return {row["visit_service__service_id"]: (row["billed"], row["paid"]) for row in counted}

@@ -4,7 +4,6 @@ from django.utils import timezone
 
 from billing import queries
 from billing.domain.findings import Finding
-from billing.models import Claim
 from billing.services import assembly, claims, submissions
 from billing.services.assembly import Assembled
 from vca.core import jobs
@@ -26,9 +25,9 @@ def write_837p(run: Run) -> None:
         some, refused = _judge(run, ids[start : start + CHUNK])
         sound += some
         with run.chunk(done=min(start + CHUNK, len(ids)), total=len(ids)):
-            for claim in refused:
-                claims.back_to_draft(claim=claim, by=run.by)
-        held_back += len(refused)
+            held_back += sum(
+                claims.hold_back(claim_id=one.claim_id, revision=one.revision, by=run.by) for one in refused
+            )
     with run.chunk():
         submission = submissions.store(sound, job=run.job, by=run.by, at=now)
         said = f", {held_back} held back by the scrub" if held_back else ""
@@ -40,14 +39,14 @@ def write_837p(run: Run) -> None:
             )
 
 
-def _judge(run: Run, ids: list[int]) -> tuple[list[Assembled], list[Claim]]:
+def _judge(run: Run, ids: list[int]) -> tuple[list[Assembled], list[Assembled]]:
     """Return what may be sent today, and the claims that a rule has come to block since they were made ready."""
     today = practices.civil_day(run.by, at=timezone.now())
     assembled = assembly.assemble(ids, by=run.by, on=today)
     found = claims.scrub_all(assembled, by=run.by, today=today)
     blocked = {claim_id for claim_id, findings in found.items() if _blocks(findings)}
-    refused = list(queries.claims(run.by).filter(pk__in=blocked).order_by("pk"))
-    return [one for one in assembled if one.claim_id not in blocked], refused
+    sound = [one for one in assembled if one.claim_id not in blocked]
+    return sound, [one for one in assembled if one.claim_id in blocked]
 
 
 def _blocks(found: tuple[Finding, ...]) -> bool:

@@ -1,6 +1,6 @@
 """The words of billing: permissions by role, kinds of event, document and job, and parameters."""
 
-from vca.core.vocabulary import Parameter, Role, declare
+from vca.core.vocabulary import Parameter, Role, declare, mailbox, whole_number
 
 MONEY = (Role.BILLER, Role.ADMINISTRATOR)
 
@@ -23,8 +23,16 @@ declare(
     },
     documents={"claims_837p": "Claim file, 837P"},
     jobs={"write_837p": "Write the ready claims as one 837P file"},
+    in_charge={"write_837p": "send_claims"},
     parameters=(
-        Parameter("filing-limit-days", "180", "days from the date of service", "38 USC 1703D(b)", "date of service"),
+        Parameter(
+            "filing-limit-days",
+            "180",
+            "days from the date of service",
+            "38 USC 1703D(b)",
+            "date of service",
+            read=whole_number,
+        ),
         Parameter(
             "payer-name",
             "VA",
@@ -52,6 +60,7 @@ declare(
             "receiver id",
             "The clearinghouse's companion guide: ISA08, GS03, loop 1000B NM109",
             "date of submission",
+            read=mailbox,
         ),
         Parameter(
             "submitter-id",
@@ -59,6 +68,7 @@ declare(
             "submitter id; empty: the practice's tax number",
             "The clearinghouse's companion guide: ISA06, GS02, loop 1000A NM109",
             "date of submission",
+            read=mailbox,
         ),
     ),
 )

@@ -11,6 +11,7 @@ from referrals.domain.notice import RULE_OF, HoldReason, is_known
 from referrals.domain.states import Affiliation, LimitKind, ReferralState, VisitState
 from referrals.models import (
     Authorization,
+    AuthorizationVersion,
     AuthorizedService,
     LedgerEntry,
     Notice,
@@ -78,18 +79,16 @@ def authorizations(by: Actor) -> QuerySet[Authorization]:
 
 
 # Built once: what Django does to join six tables by their names takes as long as the database needs for the rows.
-_NEXT_VISIT = Visit.objects.filter(authorization=OuterRef("pk"), state=VisitState.BOOKED).order_by("on").values("on")
-_LISTED = Authorization.objects.values(
-    "pk",
-    "veteran_id",
-    number=F("referral__number"),
-    state=F("referral__state"),
-    last_name=F("veteran__current__last_name"),
-    first_name=F("veteran__current__first_name"),
-    middle_name=F("veteran__current__middle_name"),
-    valid_from=F("current__valid_from"),
-    valid_through=F("current__valid_through"),
-    next_visit=Subquery(_NEXT_VISIT[:1]),
+_BOOKED = Visit.objects.filter(authorization=OuterRef("authorization_id"), state=VisitState.BOOKED)
+_LISTED = AuthorizationVersion.objects.filter(current_of__isnull=False).values(
+    *("pk", "authorization_id", "valid_from", "valid_through"),
+    referral_number=F("current_of__referral__number"),
+    state=F("current_of__referral__state"),
+    veteran_id=F("current_of__veteran_id"),
+    last_name=F("current_of__veteran__current__last_name"),
+    first_name=F("current_of__veteran__current__first_name"),
+    middle_name=F("current_of__veteran__current__middle_name"),
+    next_visit=Subquery(_BOOKED.order_by("on").values("on")[:1]),
 )
 _COUNTS = AuthorizedService.objects.order_by("number").values_list(
     *("authorization_id", "description", "limit_kind", "visits_authorized"),
@@ -97,17 +96,17 @@ _COUNTS = AuthorizedService.objects.order_by("number").values_list(
 )
 
 
-def listed(by: Actor) -> QuerySet[Authorization, Any]:
+def listed(by: Actor) -> QuerySet[AuthorizationVersion, Any]:
     """Return the practice's authorizations with what a list shows of them and nothing else; ``with_lines`` adds lines.
 
-    The practice is asked for twice: on the row, and on its terms, whose index by last day begins with it.
+    The rows are the current terms, so that one index gives practice, last day and order.
     """
-    return access.scope(_LISTED, by).filter(current__practice_id=by.practice_id)
+    return access.scope(_LISTED, by)
 
 
 def with_lines(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return these rows of ``listed`` with the Veteran's ``name`` and their ``lines``: description, limit_kind, count."""
-    lines: dict[int, list[dict[str, Any]]] = {row["pk"]: [] for row in rows}
+    lines: dict[int, list[dict[str, Any]]] = {row["authorization_id"]: [] for row in rows}
     for authorization_id, description, limit_kind, *counts in _COUNTS.filter(authorization_id__in=list(lines)):
         count = LineCount(LimitKind(limit_kind), *counts)
         lines[authorization_id].append({"description": description, "limit_kind": limit_kind, "count": count})
@@ -115,7 +114,7 @@ def with_lines(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         row
         | {
             "name": display_name(row["last_name"], row["first_name"], row["middle_name"]),
-            "lines": lines[row["pk"]],
+            "lines": lines[row["authorization_id"]],
         }
         for row in rows
     ]

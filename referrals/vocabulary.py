@@ -1,6 +1,6 @@
 """The words of referrals: permissions by role, kinds of event, document, job, task and alert, and parameters."""
 
-from vca.core.vocabulary import Parameter, Role, declare
+from vca.core.vocabulary import Parameter, Role, declare, whole_numbers
 
 CARE = (Role.FRONT_DESK, Role.NURSE, Role.CLINICIAN)
 EVERYBODY = tuple(Role)
@@ -15,6 +15,7 @@ declare(
         "change_limits": DESK,
         "change_veterans": (*DESK, Role.FRONT_DESK),
         "book_visits": (*CARE, Role.ADMINISTRATOR, Role.BILLER),
+        "correct_visits": (Role.CLINICIAN, Role.BILLER, Role.ADMINISTRATOR),
         "check_in_visits": (*CARE, Role.ADMINISTRATOR),
         "complete_visits": (Role.CLINICIAN, Role.ADMINISTRATOR),
         "void_visits": (Role.ADMINISTRATOR, Role.BILLER),
@@ -48,7 +49,7 @@ declare(
         "visit.walked_in": "Walk-in checked in",
         "watch.swept": "Authorizations watched",
     },
-    documents={"va_referral_list": "List of VA's referral service"},
+    documents={"va_referral_list": "List of VA's referral service", "va_notice": "Referral as entered or sent"},
     jobs={"watch_authorizations": "Watch authorizations for their end and their last visits"},
     daily_jobs=("watch_authorizations",),
     tasks={
@@ -64,6 +65,7 @@ declare(
             "days before the last day",
             "This product's own default; help pages of a large mental-health group advise 3 to 4 weeks",
             "today",
+            read=whole_numbers,
         ),
         Parameter(
             "visits-left",
@@ -72,6 +74,7 @@ declare(
             "This product's own default",
             "today",
             verify_with_va=False,
+            read=whole_numbers,
         ),
     ),
 )

@@ -17,16 +17,16 @@ VIEWS = {
 }
 STATEMENT = """
 WITH page AS (
-    SELECT a.id, a.veteran_id, r.number, r.state, v.valid_from, v.valid_through
+    SELECT v.id, v.authorization_id, a.veteran_id, r.number, r.state, v.valid_from, v.valid_through
     FROM referrals_authorizationversion v
     JOIN referrals_authorization a ON a.current_id = v.id
     JOIN referrals_referral r ON r.id = a.referral_id
-    WHERE v.practice_id = %(practice)s AND v.valid_through >= %(day)s AND (v.valid_through > %(day)s OR a.id > %(id)s)
+    WHERE v.practice_id = %(practice)s AND (v.valid_through, v.id) > (%(day)s, %(id)s)
     {view}
-    ORDER BY v.valid_through, a.id
+    ORDER BY v.valid_through, v.id
     LIMIT 51
 )
-SELECT page.id, page.number, page.veteran_id,
+SELECT page.id, page.authorization_id, page.number, page.veteran_id,
     upper(facts.last_name) || CASE WHEN facts.first_name || facts.middle_name <> '' THEN ', ' ELSE '' END
         || concat_ws(' ', nullif(facts.first_name, ''), nullif(left(facts.middle_name, 1), '')) AS name,
     page.valid_from, page.valid_through, booked.next_visit, lines.lines,
@@ -45,7 +45,7 @@ JOIN referrals_veteranfacts facts ON facts.id = veteran.current_id
 LEFT JOIN LATERAL (
     SELECT min(visit.on) AS next_visit
     FROM referrals_visit visit
-    WHERE visit.authorization_id = page.id AND visit.state = 'BOOKED'
+    WHERE visit.authorization_id = page.authorization_id AND visit.state = 'BOOKED'
 ) booked ON true
 LEFT JOIN LATERAL (
     SELECT min(rest.left) AS least, max(rest.left) AS most, json_agg(json_build_array(
@@ -54,7 +54,7 @@ LEFT JOIN LATERAL (
     FROM referrals_authorizedservice line, LATERAL (
         SELECT line.visits_authorized - line.visits_before_us - line.visits_held - line.visits_used AS left
     ) rest
-    WHERE line.authorization_id = page.id
+    WHERE line.authorization_id = page.authorization_id
 ) lines ON true
 ORDER BY page.valid_through, page.id
 """
@@ -77,7 +77,7 @@ class Rival:
     def order(self, view: str) -> list[Place]:
         """Return the places of all rows of a view in their order."""
         rows = self._rows(STATEMENT.format(view=VIEWS[view]).replace("LIMIT 51", ""), FIRST)
-        return [(row[5], row[0]) for row in rows]
+        return [(row[6], row[0]) for row in rows]
 
     def _rows(self, statement: str, after: Place) -> list[Row]:
         return self._connection.execute(statement, {**self._known, "day": after[0], "id": after[1]}).fetchall()

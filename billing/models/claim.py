@@ -52,7 +52,7 @@ class ClaimDiagnosis(models.Model):
     """A diagnosis of a claim in its place; the first is the principal one. 837P HI, CMS-1500 box 21."""
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
-    claim = models.ForeignKey(Claim, models.CASCADE, related_name="diagnoses")
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="diagnoses")
     position = models.PositiveSmallIntegerField()
     code = models.CharField(max_length=8)
 
@@ -67,12 +67,16 @@ class ClaimDiagnosis(models.Model):
 
 
 class ClaimLine(models.Model):
-    """One billed service. A service of a visit stands on one live line only."""
+    """One billed service. A service of a visit stands on one live line only.
+
+    ``visit`` is that of ``visit_service``, and never changes either: what is still to bill is asked all day long.
+    """
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
-    claim = models.ForeignKey(Claim, models.CASCADE, related_name="lines")
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="lines")
     number = models.PositiveSmallIntegerField()
     control_number = models.CharField(max_length=30)
+    visit = models.ForeignKey("referrals.Visit", models.PROTECT, related_name="claim_lines")
     visit_service = models.ForeignKey("referrals.VisitService", models.PROTECT, related_name="claim_lines")
     is_live = models.BooleanField(default=True)
     service_date = models.DateField()
@@ -95,6 +99,7 @@ class ClaimLine(models.Model):
             ),
             models.CheckConstraint(condition=Q(charge__gte=0), name="claim_line_charge_not_negative"),
         ]
+        indexes = [models.Index(fields=["practice", "visit"], condition=Q(is_live=True), name="claim_line_live_visit")]
 
     def __str__(self) -> str:
         return f"claim line {self.pk}"

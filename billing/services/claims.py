@@ -88,9 +88,7 @@ def _not_completed(found: int) -> str:
 
 
 def _refuse_claimed(visit_ids: Sequence[int]) -> None:
-    taken = (
-        ClaimLine.objects.filter(is_live=True, visit_service__visit_id__in=visit_ids).select_related("claim").first()
-    )
+    taken = ClaimLine.objects.filter(is_live=True, visit_id__in=visit_ids).select_related("claim").first()
     if taken:
         raise VisitAlreadyClaimed(
             f"a visit of {taken.service_date:%d %b %Y} stands on claim {taken.claim.control_number}"
@@ -172,6 +170,7 @@ def _line(claim: Claim, number: int, visit: Any, service: Any, price: Decimal) -
         claim=claim,
         number=number,
         control_number=f"{claim.control_number}-{claim.revision}-{number:02d}",
+        visit=visit,
         visit_service=service,
         service_date=visit.on,
         code=service.code,
@@ -200,7 +199,7 @@ def rebuild(*, claim: Claim, by: Actor) -> Claim:
         row = Claim.objects.select_for_update().get(pk=claim.pk)
         if row.state != ClaimState.DRAFT:
             raise MoveNotOffered(f"the claim is {row.get_state_display().lower()}, only a draft is built again")
-        visit_ids = sorted(set(row.lines.values_list("visit_service__visit_id", flat=True)))
+        visit_ids = sorted(set(row.lines.values_list("visit_id", flat=True)))
         referral_queries.lock_visits(visit_ids)
         row.lines.all().delete()
         row.diagnoses.all().delete()
@@ -247,6 +246,17 @@ def back_to_draft(*, claim: Claim, by: Actor) -> None:
     with transaction.atomic():
         _move(claim, "back_to_draft", ready_at=None)
         audit.record(by=by, action="claim.back_to_draft", subject=claim)
+
+
+def hold_back(*, claim_id: int, revision: int, by: Actor) -> bool:
+    """Take a claim that the scrub has come to block out of the file; tell whether it was still as it was judged."""
+    with transaction.atomic():
+        sources, target = CLAIM_MOVES.table["back_to_draft"]
+        judged = Claim.objects.filter(pk=claim_id, revision=revision, state__in=sources)
+        moved = judged.update(state=target, revision=F("revision") + 1, ready_at=None)
+        if moved:
+            audit.record(by=by, action="claim.back_to_draft", subject=Claim.objects.get(pk=claim_id))
+    return bool(moved)
 
 
 def close(*, claim: Claim, reason: str, by: Actor, at: datetime) -> None:

@@ -38,7 +38,7 @@ def claims_page(request: PageRequest) -> HttpResponse:
         "rows": _with_findings(page.rows, request.actor),
         "state": state,
         "counts": [(one.value, *counts.get(one, (0, None))) for one in ClaimState],
-        "unbilled": queries.unbilled_visits(request.actor)[:200],
+        "unbilled": queries.visits_to_bill(request.actor, most=200),
         "drafts": counts.get(ClaimState.DRAFT, (0, None))[0],
         "ready": counts.get(ClaimState.READY, (0, None))[0],
         "batches": queries.submissions(request.actor)[:5],
@@ -111,7 +111,7 @@ _OPEN = (ClaimState.DRAFT, ClaimState.READY)
 @access.page("draft_claims")
 def draft_claims(request: PageRequest) -> HttpResponse:
     """Draft claims from the chosen visits."""
-    chosen = [int(value) for value in request.POST.getlist("visit") if value.isdecimal()]
+    chosen = [int(value) for value in request.POST.getlist("visit") if value.isdecimal() and len(value) < 18]
     drafted = claims.draft(visit_ids=chosen, by=request.actor, at=timezone.now())
     words = "1 claim" if len(drafted) == 1 else f"{len(drafted)} claims"
     messages.success(request, f"{words} drafted.")

@@ -36,8 +36,8 @@ WAYS = (
     ("line.charge", "charges", "set_charges", "Set a price"),
     ("total_charge", "charges", "set_charges", "Set a price"),
     ("line.control_number", "", "", ""),
-    ("line.", "edit_visit", "book_visits", "Correct the visit"),
-    ("diagnoses", "edit_visit", "book_visits", "Correct the visit"),
+    ("line.", "edit_visit", "correct_visits", "Correct the visit"),
+    ("diagnoses", "edit_visit", "correct_visits", "Correct the visit"),
 )
 
 

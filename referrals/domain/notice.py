@@ -65,9 +65,12 @@ class StatedLine:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ReferralNotice:
-    """The facts of one referral. ``number`` is canonical; dates are civil days; identifiers are as VA writes them."""
+    """The facts of one referral. ``number`` is canonical; dates are civil days; identifiers are as VA writes them.
+
+    Without a repr: what identifies a person must not reach a log.
+    """
 
     number: str
     last_name: str = ""

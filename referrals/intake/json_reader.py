@@ -46,6 +46,7 @@ TEXTS = (
     *("last_name", "first_name", "middle_name", "icn", "consult_id", "station"),
     *("va_status", "category_of_care", "priority", "seoc", "last_update"),
 )
+LONGEST = {"last_name": 60, "first_name": 35}
 DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d")
 
 
@@ -55,7 +56,7 @@ class BrokenFile(RuleError):
     code = "FILE-01"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Received:
     """One record: the notice, the raw record as received, and whether its last day was computed, not printed."""
 
@@ -92,6 +93,7 @@ def _record(place: int, record: Any) -> Received:
         raise BrokenFile(f"record {place} is not an object", field=f"[{place}]")
     said = _said(record)
     number = _number(place, said)
+    _refuse_long_names(place, said)
     _refuse_nobody(place, said)
     first, last = _day(said["referral_date"]), _day(said["expiration_date"])
     days = int(said["seoc_days"]) if said["seoc_days"].isdecimal() and len(said["seoc_days"]) <= 4 else None
@@ -119,7 +121,8 @@ def _said(record: Mapping[str, Any]) -> dict[str, str]:
 def _text(value: Any) -> str:
     if value is None or isinstance(value, dict | list | bool):
         return ""
-    return " ".join(str(value).split())[:200]
+    printable = "".join(one if one.isprintable() else " " for one in str(value))
+    return " ".join(printable.split())[:200]
 
 
 def _number(place: int, said: Mapping[str, str]) -> str:
@@ -131,6 +134,14 @@ def _number(place: int, said: Mapping[str, str]) -> str:
         raise BrokenFile(
             f"record {place}: referralNumber is malformed: {fault}", field=f"[{place}].referralNumber"
         ) from None
+
+
+def _refuse_long_names(place: int, said: Mapping[str, str]) -> None:
+    """A name that would be cut would name somebody else; the widths are those of 837P NM103 and NM104."""
+    for name, width in LONGEST.items():
+        if len(said[name]) > width:
+            key = KEYS[name][0]
+            raise BrokenFile(f"record {place}: {key} is longer than {width} characters", field=f"[{place}].{key}")
 
 
 def _refuse_nobody(place: int, said: Mapping[str, str]) -> None:

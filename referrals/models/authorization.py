@@ -36,7 +36,7 @@ class Authorization(models.Model):
     referral = models.OneToOneField(Referral, models.PROTECT, related_name="authorization")
     veteran = models.ForeignKey(Veteran, models.PROTECT, related_name="authorizations")
     home_location = models.ForeignKey(ServiceLocation, models.PROTECT, null=True, related_name="authorizations")
-    current = models.OneToOneField("AuthorizationVersion", models.PROTECT, null=True, related_name="+")
+    current = models.OneToOneField("AuthorizationVersion", models.PROTECT, null=True, related_name="current_of")
 
     def __str__(self) -> str:
         return f"authorization {self.pk}"
@@ -76,7 +76,14 @@ class AuthorizationVersion(models.Model):
             ),
             one_of("through_source", ThroughSource, model="authorization_version"),
         ]
-        indexes = [models.Index(fields=["practice", "valid_through"], name="authorization_by_last_day")]
+        indexes = [
+            # A list walks it as far as one page reaches, and needs the table for nothing but its own page.
+            models.Index(
+                fields=["practice", "valid_through", "id"],
+                include=["authorization", "valid_from"],
+                name="authorization_by_last_day",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"authorization version {self.pk}"

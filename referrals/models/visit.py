@@ -44,6 +44,11 @@ class Visit(models.Model):
         indexes = [
             models.Index(fields=["practice", "on", "starts_at"], name="visit_day"),
             models.Index(fields=["authorization", "starts_at"], name="visit_by_authorization"),
+            models.Index(
+                fields=["practice", "authorization", "starts_at", "id"],
+                condition=Q(state="COMPLETED"),
+                name="visit_completed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -160,8 +160,11 @@ def set_opening_balance(*, service: AuthorizedService, visits: int, source: str,
 
 def pin_lines(authorization: Authorization) -> None:
     """Keep the confirmed lines with the SEOC version, if nobody has yet: a version never changes after that."""
-    version = authorization.terms.seoc_version
-    if version is None or version.lines.exists():
+    pinned = authorization.terms.seoc_version
+    if pinned is None:
+        return
+    version = SeocVersion.objects.select_for_update().get(pk=pinned.pk)
+    if version.lines.exists():
         return
     SeocLine.objects.bulk_create(
         SeocLine(

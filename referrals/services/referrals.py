@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,12 +13,12 @@ from referrals import queries
 from referrals.domain.notice import HoldReason, ReferralNotice, differences_in_digests, hold_reasons
 from referrals.domain.states import OPEN, REFERRAL_MOVES, ReferralState
 from referrals.intake.json_reader import Received, stated_last_day
-from referrals.models import FactSource, Notice, Referral, ThroughSource
+from referrals.models import FactSource, Notice, Referral, ThroughSource, Veteran
 from referrals.services import authorizations, veterans
 from referrals.services.authorizations import Terms
 from vca.core import audit, crypto, documents
 from vca.core.access import Actor
-from vca.core.models import Document, ServiceLocation
+from vca.core.models import Document, Practice, ServiceLocation
 from vca.core.services import chores
 from vca.domain.errors import RuleError
 
@@ -71,6 +71,7 @@ def import_list(
 ) -> tuple[Outcome, ...]:
     """Take over a whole list of VA's referral service, or nothing of it; the file is kept as it came."""
     with transaction.atomic():
+        _one_at_a_time(by)
         document = documents.keep(
             content, kind="va_referral_list", filename=filename, media_type="application/json", by=by
         )
@@ -85,6 +86,7 @@ def receive(
 ) -> Outcome:
     """Take over one notice: a new referral, one that is known already, or one that differs and waits for a person."""
     with transaction.atomic():
+        _one_at_a_time(by)
         known = Referral.objects.select_for_update().filter(practice_id=by.practice_id, number=received.notice.number)
         referral = known.first()
         if referral is None:
@@ -92,14 +94,15 @@ def receive(
         return _compare(referral, received, document=document, by=by, at=at)
 
 
+def _one_at_a_time(by: Actor) -> None:
+    """Let intakes of a practice wait for each other: the same new Veteran in two files is still one Veteran."""
+    Practice.objects.select_for_update(no_key=True).get(pk=by.practice_id)
+
+
 def _create(received: Received, *, source: FactSource, document: Document | None, by: Actor, at: datetime) -> Outcome:
     notice = received.notice
-    veteran = veterans.find(notice, by=by)
-    reasons = hold_reasons(notice)
-    if veteran is None:
-        veteran = veterans.record(facts=veterans.facts_in(notice), source=source, by=by, at=at)
-    elif not veterans.agrees(veteran, notice):
-        reasons = (*reasons, HoldReason.VETERAN)
+    veteran, doubts = _whose(notice, source=source, by=by, at=at)
+    reasons = (*hold_reasons(notice), *([HoldReason.VETERAN] if doubts else []))
     referral = Referral.objects.create(
         practice_id=by.practice_id,
         veteran=veteran,
@@ -114,11 +117,23 @@ def _create(received: Received, *, source: FactSource, document: Document | None
         received_at=at,
     )
     authorizations.open_for(referral=referral, terms=_terms(received), lines=notice.lines, by=by, at=at)
-    _keep_notice(referral, received, document=document, differs_in=(), at=at)
+    _keep_notice(referral, received, document=document, differs_in=doubts, by=by, at=at)
     audit.record(by=by, action="referral.received", subject=referral, changes={"held": [r.name for r in reasons]})
     chores.open_task(kind="referral_held", subject=referral, headline=f"Confirm referral {notice.number}", by=by)
     said = tuple(f"{reason}: {notice.va_status}" if reason == HoldReason.STATUS else str(reason) for reason in reasons)
     return Outcome(referral, Result.CREATED, said)
+
+
+def _whose(notice: ReferralNotice, *, source: FactSource, by: Actor, at: datetime) -> tuple[Veteran, tuple[str, ...]]:
+    """Return the Veteran and what about them a person must look at before the referral is confirmed."""
+    found = veterans.find(notice, by=by)
+    if len(found) != 1:
+        fresh = veterans.record(facts=veterans.facts_in(notice), source=source, by=by, at=at)
+        return fresh, ("last_name", "first_name", "date_of_birth") if found else ()
+    doubts = veterans.differing(found[0], notice)
+    if not doubts:
+        veterans.learn_icn(found[0], notice, source=source, by=by, at=at)
+    return found[0], doubts
 
 
 def _terms(received: Received) -> Terms:
@@ -134,12 +149,10 @@ def _compare(referral: Referral, received: Received, *, document: Document | Non
     changed = differences_in_digests(last.digests if last else {}, digests(received.notice))
     if not changed:
         return Outcome(referral, Result.UNCHANGED)
-    _keep_notice(referral, received, document=document, differs_in=changed, at=at)
+    _keep_notice(referral, received, document=document, differs_in=changed, by=by, at=at)
     if referral.state in OPEN:
         Referral.objects.filter(pk=referral.pk).update(state=ReferralState.HELD)
     audit.record(by=by, action="referral.notice_received", subject=referral, changes={"fields": list(changed)})
-    headline = f"VA's notice differs: {referral.number}"
-    chores.open_task(kind="referral_differs", subject=referral, headline=headline, by=by)
     return Outcome(referral, Result.DIFFERS, fields=changed)
 
 
@@ -154,8 +167,18 @@ def digests(notice: ReferralNotice) -> dict[str, str]:
 
 
 def _keep_notice(
-    referral: Referral, received: Received, *, document: Document | None, differs_in: tuple[str, ...], at: datetime
+    referral: Referral,
+    received: Received,
+    *,
+    document: Document | None,
+    differs_in: tuple[str, ...],
+    by: Actor,
+    at: datetime,
 ) -> Notice:
+    document = document or _words(received.notice, by)
+    if differs_in:
+        headline = f"VA's notice differs: {referral.number}"
+        chores.open_task(kind="referral_differs", subject=referral, headline=headline, by=by)
     return Notice.objects.create(
         practice_id=referral.practice_id,
         referral=referral,
@@ -168,9 +191,17 @@ def _keep_notice(
     )
 
 
+def _words(notice: ReferralNotice, by: Actor) -> Document:
+    """Keep what was entered or sent, so that it can be compared later; a list has its file."""
+    said = json.dumps(asdict(notice), default=str, sort_keys=True).encode()
+    kind, name = "va_notice", f"notice-{notice.number}.json"
+    return documents.keep(said, kind=kind, filename=name, media_type="application/json", by=by)
+
+
 def settle_notice(*, notice: Notice, by: Actor, at: datetime) -> None:
     """A person has compared a differing notice with the referral and taken over what changed."""
     with transaction.atomic():
+        Referral.objects.select_for_update().get(pk=notice.referral_id)
         settled = Notice.objects.filter(pk=notice.pk, pending=True).update(
             pending=False, settled_at=at, settled_by_id=by.user_id
         )
@@ -194,6 +225,9 @@ def change_details(*, referral: Referral, facts: dict[str, Any], home: ServiceLo
         row.save(update_fields=list(facts))
         row.authorization.home_location = home
         row.authorization.save(update_fields=["home_location"])
+        reasons = queries.obstacles(row)
+        if reasons and row.state == ReferralState.ACCEPTED:
+            raise NotReady(reasons)
         audit.record(by=by, action="referral.changed", subject=referral, changes={"fields": sorted(facts)})
     referral.refresh_from_db()
 
@@ -202,6 +236,7 @@ def confirm(*, referral: Referral, by: Actor, at: datetime) -> None:
     """Make the referral active. Raises NotReady, which names everything that is missing; MoveNotOffered."""
     with transaction.atomic():
         row = Referral.objects.select_for_update().get(pk=referral.pk)
+        authorizations.locked(row.authorization)
         reasons = queries.obstacles(row)
         if reasons and row.state in OPEN:
             raise NotReady(reasons)
@@ -215,6 +250,8 @@ def confirm(*, referral: Referral, by: Actor, at: datetime) -> None:
 def _move(referral: Referral, act: str, **changes: Any) -> None:
     sources, target = REFERRAL_MOVES.table[act]
     moved = Referral.objects.filter(pk=referral.pk, state__in=sources).update(state=target, **changes)
+    # A booking reads the state under this lock: it is over before the move is, or it sees the new state.
+    authorizations.locked(referral.authorization)
     referral.refresh_from_db()
     if not moved:
         raise MoveNotOffered(f"the referral is {referral.get_state_display().lower()}")

@@ -9,35 +9,48 @@ from referrals.domain.notice import ReferralNotice
 from referrals.models import FactSource, Veteran, VeteranFacts, facts_of, icn_index
 from vca.core import access, audit
 from vca.core.access import Actor
+from vca.domain.errors import RuleError
 
 
-def find(notice: ReferralNotice, *, by: Actor) -> Veteran | None:
-    """Return the Veteran with that ICN, else the one with that name and date of birth; never a guess."""
+class IcnOfAnother(RuleError):
+    """An ICN names one person."""
+
+    code = "RECORD-01"
+
+
+def find(notice: ReferralNotice, *, by: Actor) -> list[Veteran]:
+    """Return the Veteran with that ICN, else those with that name and date of birth: several are nobody's to guess."""
     mine = access.scope(Veteran.objects.select_related("current"), by)
     if notice.icn:
-        known = mine.filter(icn_index=icn_index(notice.icn)).first()
+        known = list(mine.filter(icn_index=icn_index(notice.icn)))
         if known:
             return known
     if not (notice.last_name and notice.first_name and notice.date_of_birth):
-        return None
+        return []
     same = mine.filter(
         current__last_name__iexact=notice.last_name,
         current__first_name__iexact=notice.first_name,
         current__date_of_birth=notice.date_of_birth,
     )
     # Somebody known under another ICN is somebody else.
-    return same.filter(icn_index="").first() if notice.icn else same.order_by("pk").first()
+    return list((same.filter(icn_index="") if notice.icn else same).order_by("pk")[:2])
 
 
-def agrees(veteran: Veteran, notice: ReferralNotice) -> bool:
-    """Tell whether name and date of birth on the notice are those on file; what is not stated does not disagree."""
+def differing(veteran: Veteran, notice: ReferralNotice) -> tuple[str, ...]:
+    """Return the fields of name and birth that are stated otherwise than on file; what is not stated is passed over."""
     known = veteran.facts
     pairs = (
-        (notice.last_name.casefold(), known.last_name.casefold()),
-        (notice.first_name.casefold(), known.first_name.casefold()),
-        (notice.date_of_birth, known.date_of_birth),
+        ("last_name", notice.last_name.casefold(), known.last_name.casefold()),
+        ("first_name", notice.first_name.casefold(), known.first_name.casefold()),
+        ("date_of_birth", notice.date_of_birth, known.date_of_birth),
     )
-    return all(said == held for said, held in pairs if said)
+    return tuple(name for name, said, held in pairs if said and said != held)
+
+
+def learn_icn(veteran: Veteran, notice: ReferralNotice, *, source: FactSource, by: Actor, at: datetime) -> None:
+    """Keep the ICN of somebody who was known by name and date of birth alone."""
+    if notice.icn and not veteran.icn_index:
+        change(veteran=veteran, facts={"icn": notice.icn}, source=source, by=by, at=at)
 
 
 def record(*, facts: dict[str, Any], source: FactSource, by: Actor, at: datetime) -> Veteran:
@@ -77,6 +90,9 @@ def _add_version(
     )
     veteran.current = version
     veteran.icn_index = icn_index(version.icn)
+    known = Veteran.objects.exclude(pk=veteran.pk).filter(practice_id=veteran.practice_id, icn_index=veteran.icn_index)
+    if veteran.icn_index and known.exists():
+        raise IcnOfAnother("another Veteran of this practice has that ICN", field="icn")
     veteran.save(update_fields=["current", "icn_index"])
     return version
 

@@ -18,7 +18,7 @@ from referrals.models import Authorization, Visit, VisitService
 from referrals.services import ledger
 from referrals.services.authorizations import locked
 from referrals.signals import visit_voiding
-from vca.core import audit
+from vca.core import access, audit
 from vca.core.access import Actor
 from vca.core.models import Clinician, ServiceLocation
 from vca.core.services import practices
@@ -129,6 +129,8 @@ def walk_in(*, plan: Plan, by: Actor, at: datetime) -> Visit:
 def _make(plan: Plan, state: VisitState, *, by: Actor, at: datetime) -> Visit:
     authorization = locked(plan.authorization)
     on = plan.location.civil_day(plan.starts_at)
+    if state == VisitState.ARRIVED and on > plan.location.civil_day(at):
+        raise TooEarly(f"the visit is on {on:%d %b %Y}")
     _refuse_cover(authorization, on=on, by=by)
     _refuse_services(authorization, plan.services, on=on)
     arrived = state == VisitState.ARRIVED
@@ -254,15 +256,19 @@ def no_show(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
 
 
 def undo(*, visit: Visit, by: Actor, at: datetime) -> None:
-    """Undo the last act on a visit by its opposite entry. Raises MoveNotOffered, and what refuses a new hold."""
+    """Undo the last act on a visit by its opposite entry; whoever may do an act may undo it.
+
+    Raises MoveNotOffered, NotPermitted, and what refuses a new hold.
+    """
     with transaction.atomic():
         visit.refresh_from_db()
+        if VisitState(visit.state) not in _UNDO:
+            raise MoveNotOffered(f"a visit that is {visit.get_state_display().lower()} has nothing to undo")
+        permission, undoing = _UNDO[VisitState(visit.state)]
+        access.require(by, permission)
         if visit.state == VisitState.ARRIVED and visit.walk_in:
             void(visit=visit, reason="walk-in undone", by=by, at=at)
             return
-        undoing = _UNDO.get(VisitState(visit.state))
-        if undoing is None:
-            raise MoveNotOffered(f"a visit that is {visit.get_state_display().lower()} has nothing to undo")
         undoing(visit, by, at)
         audit.record(by=by, action="visit.undone", subject=visit, changes={"now": visit.state})
 
@@ -295,10 +301,10 @@ def _ask_billing(visit: Visit) -> None:
 
 
 _UNDO = {
-    VisitState.ARRIVED: _undo_check_in,
-    VisitState.COMPLETED: _undo_complete,
-    VisitState.CANCELLED: _undo_cancel,
-    VisitState.NO_SHOW: _undo_no_show,
+    VisitState.ARRIVED: ("check_in_visits", _undo_check_in),
+    VisitState.COMPLETED: ("complete_visits", _undo_complete),
+    VisitState.CANCELLED: ("book_visits", _undo_cancel),
+    VisitState.NO_SHOW: ("check_in_visits", _undo_no_show),
 }
 
 

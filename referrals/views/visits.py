@@ -37,7 +37,13 @@ def _services(request: PageRequest, authorization: Authorization, initial: list[
     asked = 0 if initial else 1
     blank = 1 if initial else max(0, min(MOST_SERVICES, authorization.services.count()) - 1)
     kind = formset_factory(
-        forms.ServiceForm, min_num=asked, extra=blank, max_num=MOST_SERVICES, can_delete=bool(initial)
+        forms.ServiceForm,
+        min_num=asked,
+        extra=blank,
+        max_num=MOST_SERVICES,
+        absolute_max=MOST_SERVICES,
+        validate_max=True,
+        can_delete=bool(initial),
     )
     return kind(request.POST or None, initial=initial, prefix="services", form_kwargs={"authorization": authorization})
 
@@ -91,7 +97,7 @@ def _visit_page(request: PageRequest, context: dict[str, Any]) -> HttpResponse:
     return render(request, "referrals/visit_form.html", context, status=422 if wrong else 200)
 
 
-@access.page("book_visits")
+@access.page("correct_visits")
 def edit_visit(request: PageRequest, visit_id: int) -> HttpResponse:
     """Correct what is billed for a visit: codes, units, drug, clinician, diagnoses. Its lines stay."""
     visit = _visit(request, visit_id)
@@ -134,7 +140,7 @@ no_show = _act("check_in_visits", visits.no_show, "No-show; the visit is free ag
 
 
 @require_POST
-@access.page("check_in_visits")
+@access.page("book_visits")
 def undo(request: PageRequest, visit_id: int) -> HttpResponse:
     """Undo the last act on a visit."""
     visit = _visit(request, visit_id)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
 
 from billing.models import Submission
 from billing.services import submissions
@@ -26,8 +26,8 @@ def by() -> Actor:
 
 
 @pytest.fixture(autouse=True)
-def nobody_is_rung_for(settings: SettingsWrapper) -> None:
-    settings.REDIS_URL = ""
+def nobody_is_rung_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "REDIS_URL", "")
 
 
 def points(by: Actor) -> list[int]:

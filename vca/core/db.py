@@ -1,5 +1,6 @@
 """Columns and constraints of our own: money in whole cents, states from the domain's enums."""
 
+import logging
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
@@ -30,6 +31,15 @@ class MoneyField(models.BigIntegerField):
     def get_prep_value(self, value: Any) -> int | None:
         """Dollars to cents."""
         return None if value is None else int(usd(value) * 100)
+
+
+class LineWithoutRows(logging.Formatter):
+    """Log a traceback without the rows that PostgreSQL quotes in it: they may hold a Veteran's name."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+        """Drop the lines that quote values."""
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(line for line in lines if not line.lstrip().startswith(("DETAIL:", "CONTEXT:")))
 
 
 def choices(states: type[StrEnum]) -> list[tuple[str, str]]:

@@ -70,6 +70,13 @@ def read(document: Document) -> bytes:
     )
 
 
+def opened(document: Document, *, by: Actor) -> bytes:
+    """Return the bytes for somebody to read, and record that they did."""
+    with transaction.atomic():
+        audit.record(by=by, action="document.read", subject=document)
+    return read(document)
+
+
 def received(by: Actor, kind: str) -> models.QuerySet[Document]:
     """Return the practice's documents of a kind, newest first."""
     return Document.objects.filter(practice_id=by.practice_id, kind=kind).order_by("-created_at", "-pk")
@@ -84,11 +91,14 @@ def _write(path: Path, content: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 

@@ -190,7 +190,8 @@ def _put_back(job: Job, fault: str) -> None:
 
 
 def cancel(*, job: Job, by: access.Actor) -> bool:
-    """Cancel a live job; what its chunks have committed stays. Tell whether it was still live."""
+    """Cancel a live job; what its chunks have committed stays. Tell whether it was still live. Raises NotPermitted."""
+    access.require(by, vocabulary.in_charge(job.kind))
     with transaction.atomic():
         cancelled = Job.objects.filter(pk=job.pk, state__in=LIVE).update(
             state=JobState.CANCELLED,
@@ -203,7 +204,11 @@ def cancel(*, job: Job, by: access.Actor) -> bool:
 
 
 def retry(*, job: Job, by: access.Actor) -> bool:
-    """Queue a parked job again with fresh attempts; tell whether it was parked and no other has taken its place."""
+    """Queue a parked job again with fresh attempts; tell whether it was parked and no other has taken its place.
+
+    Raises NotPermitted.
+    """
+    access.require(by, vocabulary.in_charge(job.kind))
     with transaction.atomic():
         again = _queue_again(job)
         if again:
@@ -235,7 +240,7 @@ def plan_daily(now: datetime) -> None:
     """See that each location has the next run of each daily job: at once if it never had one, else at 06:00 there."""
     kinds = vocabulary.daily_jobs()
     live = set(Job.objects.filter(kind__in=kinds, state__in=LIVE).values_list("kind", "key"))
-    for place in ServiceLocation.objects.filter(is_active=True).select_related("practice"):
+    for place in ServiceLocation.objects.select_related("practice"):
         for kind in sorted(kinds):
             if (kind, str(place.pk)) not in live:
                 _plan(kind, place, now)

@@ -4,7 +4,8 @@ Core knows neither referrals nor claims. Each app's ``vocabulary.py`` calls ``de
 them at start. An undeclared kind is refused when it is used, so a spelling mistake cannot live.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,7 +41,10 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number or name that law, contract or VA may change: its shipped value, source, and the date that chooses it."""
+    """A number or name that law, contract or VA may change: its shipped value, source, and the date that chooses it.
+
+    ``read`` raises ValueError for a text that is no value of this parameter.
+    """
 
     name: str
     value: str
@@ -48,12 +52,36 @@ class Parameter:
     source: str
     chosen_by: str
     verify_with_va: bool = True
+    read: Callable[[str], object] = str
+
+
+def whole_number(text: str) -> int:
+    """Return a count of days, one or more. Raises ValueError."""
+    if not 1 <= int(text) <= 9999:
+        raise ValueError(text)
+    return int(text)
+
+
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """Return counts such as ``45,30,21,7``. Raises ValueError."""
+    found = tuple(int(part) for part in text.split(","))
+    if any(not 0 <= one <= 9999 for one in found):
+        raise ValueError(text)
+    return found
+
+
+def mailbox(text: str) -> str:
+    """Return an id of at most 15 capitals and digits, or nothing: ISA06 and ISA08. Raises ValueError."""
+    if text and not re.fullmatch(r"[A-Z0-9-]{1,15}", text):
+        raise ValueError(text)
+    return text
 
 
 _permissions: dict[Role, set[str]] = {role: set() for role in Role}
 _kinds: dict[Family, dict[str, str]] = {family: {} for family in Family}
 _parameters: dict[str, Parameter] = {}
 _daily: set[str] = set()
+_in_charge: dict[str, str] = {}
 
 
 def declare(
@@ -66,8 +94,12 @@ def declare(
     alerts: Mapping[str, str] | None = None,
     parameters: tuple[Parameter, ...] = (),
     daily_jobs: tuple[str, ...] = (),
+    in_charge: Mapping[str, str] | None = None,
 ) -> None:
-    """Add an app's words. Raises ValueError when a kind is declared twice."""
+    """Add an app's words; ``in_charge`` names by kind of job who may cancel it or start it again.
+
+    Raises ValueError when a kind is declared twice.
+    """
     for permission, roles in (permissions or {}).items():
         for role in roles:
             _permissions[role].add(permission)
@@ -80,6 +112,7 @@ def declare(
         _add(family, kinds or {})
     _parameters.update({parameter.name: parameter for parameter in parameters})
     _daily.update(daily_jobs)
+    _in_charge.update(in_charge or {})
 
 
 def _add(family: Family, kinds: Mapping[str, str]) -> None:
@@ -112,6 +145,11 @@ def parameter(name: str) -> Parameter:
 def parameters() -> tuple[Parameter, ...]:
     """Return all declared parameters by name."""
     return tuple(_parameters[name] for name in sorted(_parameters))
+
+
+def in_charge(kind: str) -> str:
+    """Return the permission that it takes to cancel a job of that kind or to start it again."""
+    return _in_charge.get(kind, "manage_practice")
 
 
 def daily_jobs() -> frozenset[str]:

@@ -395,6 +395,27 @@ _RULES = (
         "Ask an administrator of the practice for a new invitation.",
     ),
     Rule(
+        "ACCESS-03",
+        Severity.BLOCK,
+        "A practice keeps at least one administrator.",
+        PRODUCT,
+        "Give somebody else the role of administrator first.",
+    ),
+    Rule(
+        "PARAM-01",
+        Severity.BLOCK,
+        "A parameter's value has the form of the value that it replaces.",
+        PRODUCT,
+        "Enter a value like the shipped one: a number, or numbers separated by commas.",
+    ),
+    Rule(
+        "RECORD-01",
+        Severity.BLOCK,
+        "What may stand on file only once is there already.",
+        PRODUCT,
+        "Open the one that is on file and change it.",
+    ),
+    Rule(
         "API-01",
         Severity.BLOCK,
         "A repeated request with the same Idempotency-Key carries the same body.",

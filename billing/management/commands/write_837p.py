@@ -1,5 +1,6 @@
 """Write the ready claims of a practice as one 837P file, or write the bytes of an earlier batch again."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,19 @@ class Command(BaseCommand):
             raise CommandError(f"There is no practice with the code {practice}.")
         by = access.acting_for(row, what="write_837p")
         submission = _stored(by, batch) if batch else _written(by)
+        content = documents.opened(submission.document, by=by)
         try:
-            out.write_bytes(documents.read(submission.document))
+            _write(out, content)
         except OSError as fault:
             again = f"The batch is stored; write it again with --batch {submission.batch_number}."
             raise CommandError(f"{out} cannot be written: {fault.strerror}. {again}") from fault
         self.stdout.write(f"batch {submission.batch_number}: {submission.claim_count} claims, {out}")
+
+
+def _write(out: Path, content: bytes) -> None:
+    """Write for this account alone: the file names Veterans."""
+    with open(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
 
 
 def _stored(by: Actor, batch: str) -> Submission:

@@ -120,9 +120,7 @@ def test_referring_provider_is_named_when_name_and_npi_are_known(
         ({"ndc": "42023011410", "ndc_unit": "ML", "ndc_quantity": None}, None),
     ],
 )
-def test_drug_is_named_when_it_is_whole(
-    harbor: World, claim: Claim, facts: dict[str, Any], drug: Drug | None
-) -> None:
+def test_drug_is_named_when_it_is_whole(harbor: World, claim: Claim, facts: dict[str, Any], drug: Drug | None) -> None:
     ClaimLine.objects.update(modifiers="25,GT", **facts)
 
     (line,) = assembled(harbor, claim).lines
@@ -147,7 +145,9 @@ def test_payer_is_that_of_the_day_of_submission(harbor: World, claim: Claim) -> 
     assert [assembled(harbor, claim, days=days).payer.payer_id for days in (0, 1)] == ["12115", "VACCN"]
 
 
-@pytest.mark.parametrize(("legal_name", "billed_as"), [("Harbor Clinic LLC", "Harbor Clinic LLC"), ("", "Harbor Clinic")])
+@pytest.mark.parametrize(
+    ("legal_name", "billed_as"), [("Harbor Clinic LLC", "Harbor Clinic LLC"), ("", "Harbor Clinic")]
+)
 def test_practice_bills_under_its_legal_name(harbor: World, claim: Claim, legal_name: str, billed_as: str) -> None:
     Practice.objects.update(legal_name=legal_name)
 

@@ -140,9 +140,7 @@ def test_claim_has_at_most_fifty_lines_and_a_visit_stays_whole(
 def test_claim_has_at_most_twelve_diagnoses(
     harbor: World, unlimited: Authorization, diagnoses: list[list[str]], parts: list[int]
 ) -> None:
-    chosen = [
-        given(harbor, unlimited, days_ago=9 - place, diagnoses=tuple(one)) for place, one in enumerate(diagnoses)
-    ]
+    chosen = [given(harbor, unlimited, days_ago=9 - place, diagnoses=tuple(one)) for place, one in enumerate(diagnoses)]
 
     assert [claim.diagnoses.count() for claim in drafted(harbor, *chosen)] == parts
 
@@ -484,7 +482,11 @@ def test_rebuilding_takes_what_was_corrected(harbor: World, unlimited: Authoriza
 
     claims.rebuild(claim=claim, by=harbor.by)
 
-    assert (claim.total_charge, claim.authorization_version, claim.revision) == (Decimal("500.00"), unlimited.current, 2)
+    assert (claim.total_charge, claim.authorization_version, claim.revision) == (
+        Decimal("500.00"),
+        unlimited.current,
+        2,
+    )
     assert [number in before for number in claim.lines.values_list("control_number", flat=True)] == [False]
 
 

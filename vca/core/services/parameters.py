@@ -10,6 +10,13 @@ from django.db.models import Q, QuerySet
 from vca.core import audit, vocabulary
 from vca.core.access import Actor
 from vca.core.models import ParameterValue
+from vca.domain.errors import RuleError
+
+
+class NotAValue(RuleError):
+    """The text is no value of that parameter."""
+
+    code = "PARAM-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ def _covers(row: ParameterValue, day: date) -> bool:
 
 def numbers(name: str, *, practice_id: int, on: date) -> tuple[int, ...]:
     """Return a list such as ``45,30,21,7`` as numbers."""
-    return tuple(int(part) for part in value(name, practice_id=practice_id, on=on).split(","))
+    return vocabulary.whole_numbers(value(name, practice_id=practice_id, on=on))
 
 
 def set_value(
@@ -61,8 +68,11 @@ def set_value(
     verified_on: date | None,
     by: Actor,
 ) -> ParameterValue:
-    """Set a practice's own value from a day on; the value before it ends the day before."""
-    vocabulary.parameter(name)
+    """Set a practice's own value from a day on. Raises NotAValue."""
+    try:
+        vocabulary.parameter(name).read(value)
+    except ValueError:
+        raise NotAValue("this is not a value of this parameter", field="value") from None
     with transaction.atomic():
         row, _ = ParameterValue.objects.update_or_create(
             practice_id=by.practice_id,

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from vca.core import access, audit
 from vca.core.access import Actor
-from vca.core.models import ApiToken, Invitation, Membership, User
+from vca.core.models import ApiToken, Invitation, Membership, Practice, User
 from vca.core.vocabulary import Role
 from vca.domain.errors import RuleError
 
@@ -22,6 +22,12 @@ class InvitationNotUsable(RuleError):
     """The invitation does not exist, was used, or is too old."""
 
     code = "ACCESS-02"
+
+
+class LastAdministrator(RuleError):
+    """Nobody would be left to manage the practice."""
+
+    code = "ACCESS-03"
 
 
 def hashed(token: str) -> str:
@@ -88,8 +94,12 @@ def give_role(*, user: User, role: Role, by: Actor) -> Membership:
 
 
 def end_role(*, membership: Membership, by: Actor) -> bool:
-    """End a role; it works no more from the next request on. Tell whether it was active."""
+    """End a role; it works no more from the next request on. Tell whether it was active. Raises LastAdministrator."""
     with transaction.atomic():
+        Practice.objects.select_for_update(no_key=True).get(pk=by.practice_id)
+        others = Membership.objects.filter(practice_id=by.practice_id, role=Role.ADMINISTRATOR, is_active=True)
+        if membership.role == Role.ADMINISTRATOR and not others.exclude(pk=membership.pk).exists():
+            raise LastAdministrator("this is the practice's last administrator")
         mine = Membership.objects.filter(pk=membership.pk, practice_id=by.practice_id, is_active=True)
         ended = mine.update(is_active=False)
         if ended:

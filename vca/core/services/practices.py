@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
 from vca.core import access, audit
@@ -18,6 +18,13 @@ from vca.core.models import (
     Practice,
     ServiceLocation,
 )
+from vca.domain.errors import RuleError
+
+
+class AlreadyOnFile(RuleError):
+    """A second one with the same name or number."""
+
+    code = "RECORD-01"
 
 
 def create(*, code: str, name: str, test_data: bool) -> Practice:
@@ -114,9 +121,17 @@ def _save(row: Any, facts: dict[str, Any], *, action: str, by: Actor) -> Any:
     for name, value in facts.items():
         setattr(row, name, value)
     with transaction.atomic():
-        row.save()
+        _insert_or_update(row)
         audit.record(by=by, action=action, subject=row, changes={"fields": sorted(facts)})
     return row
+
+
+def _insert_or_update(row: models.Model) -> None:
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as fault:
+        raise AlreadyOnFile(f"this {row._meta.verbose_name} is on file already") from fault
 
 
 def civil_day(by: Actor, *, at: datetime) -> date:

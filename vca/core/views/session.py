@@ -102,7 +102,8 @@ def choose_practice(request: HttpRequest) -> HttpResponse:
     """Choose the practice to work in; the choice lies in the session."""
     mine = Practice.objects.filter(memberships__user_id=request.user.pk or 0, memberships__is_active=True).distinct()
     if request.method == "POST":
-        practice = get_object_or_404(mine, pk=request.POST.get("practice") or 0)
+        chosen = request.POST.get("practice", "")
+        practice = get_object_or_404(mine, pk=chosen if chosen.isdecimal() and len(chosen) < 10 else 0)
         request.session[PRACTICE_KEY] = practice.pk
         return redirect("today")
     return render(request, "core/choose_practice.html", {"practices": mine.order_by("name", "pk")})

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from vca.core import access, alerts, audit, documents, forms, jobs, vocabulary
+from vca.core import access, alerts, documents, forms, jobs, vocabulary
 from vca.core.access import PageRequest
 from vca.core.models import Alert, Document, Job
 
@@ -58,10 +58,8 @@ def retry_job(request: PageRequest, job_id: UUID) -> HttpResponse:
 def document(request: PageRequest, document_id: int) -> HttpResponse:
     """Download a document as it was kept."""
     row = get_object_or_404(access.scope(Document.objects.all(), request.actor), pk=document_id)
-    with transaction.atomic():
-        audit.record(by=request.actor, action="document.read", subject=row)
-    response = HttpResponse(documents.read(row), content_type=row.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{row.filename}"'
+    response = HttpResponse(documents.opened(row, by=request.actor), content_type=row.media_type)
+    response.headers["Content-Disposition"] = content_disposition_header(True, row.filename) or "attachment"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 

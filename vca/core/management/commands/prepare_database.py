@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 APPEND_ONLY = ("core_auditevent", "core_auditseal", "core_sealedevent")
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 def grant(owner: BaseDatabaseWrapper, *, role: str) -> None:
     """Give the application role its rights on every table; what is append-only can be read and added to."""
     name = owner.ops.quote_name(role)
-    with owner.cursor() as cursor:
+    with transaction.atomic(using=owner.alias), owner.cursor() as cursor:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {name}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}")
         for model in apps.get_models(include_auto_created=True):

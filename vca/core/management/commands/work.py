@@ -1,15 +1,17 @@
 """The one worker process of the try-out: it sweeps the job table and is its own doorbell."""
 
+import logging
 import signal
 import threading
 import time
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from vca.core import jobs
 
+logger = logging.getLogger(__name__)
 LISTEN_EVERY = 0.5
 SWEEP_EVERY = 10.0
 
@@ -34,10 +36,17 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         swept_at = 0.0
         while not stop.is_set():
-            if time.monotonic() - swept_at >= SWEEP_EVERY:
-                jobs.sweep(jobs.run)
-                swept_at = time.monotonic()
-            for job_id in jobs.due(timezone.now()).values_list("pk", flat=True)[: jobs.SWEEP_AT_MOST]:
-                jobs.run(job_id)
+            try:
+                if time.monotonic() - swept_at >= SWEEP_EVERY:
+                    swept_at = time.monotonic()
+                    jobs.sweep(jobs.run)
+                self._do_due()
+            except DatabaseError:
+                # The database is busy or away for a moment: the rows wait, and so do we.
+                logger.exception("the job table cannot be read; trying again")
             close_old_connections()
             stop.wait(LISTEN_EVERY)
+
+    def _do_due(self) -> None:
+        for job_id in jobs.due(timezone.now()).values_list("pk", flat=True)[: jobs.SWEEP_AT_MOST]:
+            jobs.run(job_id)
