@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from referrals.domain.notice import ReferralNotice, StatedLine
 from referrals.domain.states import Affiliation, LimitKind
-from referrals.models import Authorization, AuthorizedService, Referral, Sex, VeteranFacts
+from referrals.models import Authorization, AuthorizedService, Referral, Sex, VeteranFacts, facts_of
 from referrals.services.authorizations import Limit
 from referrals.services.visits import Planned
 from vca.core.forms import DateInput, checked, checked_state, offer
@@ -49,6 +49,9 @@ def codes(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(checked(procedure_code.validate, part) for part in found))
 
 
+IDENTIFIERS = ("icn", "edipi", "ssn")
+
+
 class VeteranForm(forms.ModelForm):
     """What is known of a Veteran."""
 
@@ -66,6 +69,19 @@ class VeteranForm(forms.ModelForm):
             *("street", "street_2", "city", "state", "zip_code", "phone", "va_facility"),
         )
         widgets = {"date_of_birth": DateInput()}
+
+    def __init__(self, data: Any, *, known: VeteranFacts) -> None:
+        super().__init__(data, initial=facts_of(known))
+        for name in IDENTIFIERS:
+            self.initial[name] = ""
+            kept = getattr(known, name)
+            if kept:
+                self.fields[name].help_text = f"On file, ending in {kept[-4:]}. Leave empty to keep it."
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was entered; an identifier that was left empty stays as it is on file."""
+        entered = self.cleaned_data.items()
+        return {name: value for name, value in entered if value or name not in IDENTIFIERS}
 
     def clean_icn(self) -> str:
         """17 characters."""

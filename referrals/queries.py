@@ -105,7 +105,7 @@ def listed(by: Actor) -> QuerySet[AuthorizationVersion, Any]:
 
 
 def with_lines(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return these rows of ``listed`` with the Veteran's ``name`` and their ``lines``: description, limit_kind, count."""
+    """Return these rows of ``listed`` with the Veteran's ``name`` and their ``lines``: what each says and counts."""
     lines: dict[int, list[dict[str, Any]]] = {row["authorization_id"]: [] for row in rows}
     for authorization_id, description, limit_kind, *counts in _COUNTS.filter(authorization_id__in=list(lines)):
         count = LineCount(LimitKind(limit_kind), *counts)

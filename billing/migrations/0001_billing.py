@@ -8,189 +8,390 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_core'),
-        ('referrals', '0001_referrals'),
+        ("core", "0001_core"),
+        ("referrals", "0001_referrals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ControlNumbers',
+            name="ControlNumbers",
             fields=[
-                ('practice', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='control_numbers', serialize=False, to='core.practice')),
-                ('interchange', models.PositiveIntegerField(default=0)),
-                ('group', models.PositiveIntegerField(default=0)),
-                ('batch', models.PositiveIntegerField(default=0)),
-                ('claim', models.PositiveIntegerField(default=0)),
+                (
+                    "practice",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="control_numbers",
+                        serialize=False,
+                        to="core.practice",
+                    ),
+                ),
+                ("interchange", models.PositiveIntegerField(default=0)),
+                ("group", models.PositiveIntegerField(default=0)),
+                ("batch", models.PositiveIntegerField(default=0)),
+                ("claim", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('DRAFT', 'Draft'), ('READY', 'Ready'), ('SENT', 'Sent'), ('ACCEPTED', 'Accepted'), ('REJECTED', 'Rejected'), ('PAID', 'Paid'), ('PARTIALLY_PAID', 'Partially paid'), ('DENIED', 'Denied'), ('VOIDED', 'Voided'), ('REPLACED', 'Replaced'), ('CLOSED', 'Closed')], default=billing.domain.states.ClaimState['DRAFT'], max_length=24)),
-                ('control_number', models.CharField(max_length=14, verbose_name='Claim number')),
-                ('frequency_code', models.CharField(default='1', max_length=1)),
-                ('original_claim_number', models.CharField(blank=True, max_length=50)),
-                ('total_charge', vca.core.db.MoneyField(default=0)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('ready_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closed_reason', models.CharField(blank=True, max_length=200)),
-                ('authorization_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='referrals.authorizationversion')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.servicelocation')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='core.practice')),
-                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='referrals.referral')),
-                ('veteran', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='referrals.veteran')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("DRAFT", "Draft"),
+                            ("READY", "Ready"),
+                            ("SENT", "Sent"),
+                            ("ACCEPTED", "Accepted"),
+                            ("REJECTED", "Rejected"),
+                            ("PAID", "Paid"),
+                            ("PARTIALLY_PAID", "Partially paid"),
+                            ("DENIED", "Denied"),
+                            ("VOIDED", "Voided"),
+                            ("REPLACED", "Replaced"),
+                            ("CLOSED", "Closed"),
+                        ],
+                        default=billing.domain.states.ClaimState["DRAFT"],
+                        max_length=24,
+                    ),
+                ),
+                ("control_number", models.CharField(max_length=14, verbose_name="Claim number")),
+                ("frequency_code", models.CharField(default="1", max_length=1)),
+                ("original_claim_number", models.CharField(blank=True, max_length=50)),
+                ("total_charge", vca.core.db.MoneyField(default=0)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("ready_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("closed_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "authorization_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="referrals.authorizationversion",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.servicelocation"
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="claims", to="core.practice"
+                    ),
+                ),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="claims", to="referrals.referral"
+                    ),
+                ),
+                (
+                    "veteran",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="claims", to="referrals.veteran"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ClaimDiagnosis',
+            name="ClaimDiagnosis",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('code', models.CharField(max_length=8)),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='diagnoses', to='billing.claim')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("code", models.CharField(max_length=8)),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="diagnoses", to="billing.claim"
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ClaimLine',
+            name="ClaimLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('control_number', models.CharField(max_length=30)),
-                ('is_live', models.BooleanField(default=True)),
-                ('service_date', models.DateField()),
-                ('code', models.CharField(blank=True, max_length=5)),
-                ('modifiers', models.CharField(blank=True, max_length=11)),
-                ('units', models.PositiveSmallIntegerField()),
-                ('charge', vca.core.db.MoneyField(default=0)),
-                ('drug_name', models.CharField(blank=True, max_length=80)),
-                ('ndc', models.CharField(blank=True, max_length=11, verbose_name='NDC')),
-                ('ndc_unit', models.CharField(blank=True, max_length=2)),
-                ('ndc_quantity', models.DecimalField(decimal_places=3, max_digits=8, null=True)),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.claim')),
-                ('clinician', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.clinician')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
-                ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claim_lines', to='referrals.visit')),
-                ('visit_service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claim_lines', to='referrals.visitservice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("control_number", models.CharField(max_length=30)),
+                ("is_live", models.BooleanField(default=True)),
+                ("service_date", models.DateField()),
+                ("code", models.CharField(blank=True, max_length=5)),
+                ("modifiers", models.CharField(blank=True, max_length=11)),
+                ("units", models.PositiveSmallIntegerField()),
+                ("charge", vca.core.db.MoneyField(default=0)),
+                ("drug_name", models.CharField(blank=True, max_length=80)),
+                ("ndc", models.CharField(blank=True, max_length=11, verbose_name="NDC")),
+                ("ndc_unit", models.CharField(blank=True, max_length=2)),
+                ("ndc_quantity", models.DecimalField(decimal_places=3, max_digits=8, null=True)),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="billing.claim"
+                    ),
+                ),
+                (
+                    "clinician",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.clinician"
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="claim_lines", to="referrals.visit"
+                    ),
+                ),
+                (
+                    "visit_service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claim_lines",
+                        to="referrals.visitservice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('batch_number', models.PositiveIntegerField()),
-                ('interchange_control_number', models.PositiveIntegerField()),
-                ('group_control_number', models.PositiveIntegerField()),
-                ('claim_count', models.PositiveIntegerField()),
-                ('total_charge', vca.core.db.MoneyField()),
-                ('usage', models.CharField(max_length=1)),
-                ('receiver_id', models.CharField(max_length=15)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('document', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='submission', to='core.document')),
-                ('job', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='submission', to='core.job')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='core.practice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("batch_number", models.PositiveIntegerField()),
+                ("interchange_control_number", models.PositiveIntegerField()),
+                ("group_control_number", models.PositiveIntegerField()),
+                ("claim_count", models.PositiveIntegerField()),
+                ("total_charge", vca.core.db.MoneyField()),
+                ("usage", models.CharField(max_length=1)),
+                ("receiver_id", models.CharField(max_length=15)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "document",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="submission", to="core.document"
+                    ),
+                ),
+                (
+                    "job",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="submission", to="core.job"
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="submissions", to="core.practice"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SubmittedClaim',
+            name="SubmittedClaim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submitted', to='billing.claim')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.practice')),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submitted', to='billing.submission')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="submitted", to="billing.claim"
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.practice"
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="submitted", to="billing.submission"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Charge',
+            name="Charge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=5, verbose_name='CPT or HCPCS')),
-                ('amount', vca.core.db.MoneyField()),
-                ('valid_from', models.DateField()),
-                ('valid_through', models.DateField(blank=True, null=True)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='core.practice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=5, verbose_name="CPT or HCPCS")),
+                ("amount", vca.core.db.MoneyField()),
+                ("valid_from", models.DateField()),
+                ("valid_through", models.DateField(blank=True, null=True)),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="charges", to="core.practice"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('practice', 'code', 'valid_from'), name='charge_one_price_from_a_day'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='charge_above_zero'), models.CheckConstraint(condition=models.Q(('valid_through__isnull', True), ('valid_through__gte', models.F('valid_from')), _connector='OR'), name='charge_period_runs_forward')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("practice", "code", "valid_from"), name="charge_one_price_from_a_day"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="charge_above_zero"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_through__isnull", True),
+                            ("valid_through__gte", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="charge_period_runs_forward",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(fields=['practice', 'state', 'id'], name='claim_work_list'),
+            model_name="claim",
+            index=models.Index(fields=["practice", "state", "id"], name="claim_work_list"),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(fields=('practice', 'control_number'), name='claim_number_once_per_practice'),
+            model_name="claim",
+            constraint=models.UniqueConstraint(
+                fields=("practice", "control_number"), name="claim_number_once_per_practice"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'READY', 'SENT', 'ACCEPTED', 'REJECTED', 'PAID', 'PARTIALLY_PAID', 'DENIED', 'VOIDED', 'REPLACED', 'CLOSED'])), name='claim_state_is_known'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "DRAFT",
+                            "READY",
+                            "SENT",
+                            "ACCEPTED",
+                            "REJECTED",
+                            "PAID",
+                            "PARTIALLY_PAID",
+                            "DENIED",
+                            "VOIDED",
+                            "REPLACED",
+                            "CLOSED",
+                        ],
+                    )
+                ),
+                name="claim_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('total_charge__gte', 0)), name='claim_total_not_negative'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total_charge__gte", 0)), name="claim_total_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'SENT'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='claim_sent_has_a_moment'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "SENT"), _negated=True), ("sent_at__isnull", False), _connector="OR"
+                ),
+                name="claim_sent_has_a_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'READY'), _negated=True), ('ready_at__isnull', False), _connector='OR'), name='claim_ready_has_a_moment'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "READY"), _negated=True), ("ready_at__isnull", False), _connector="OR"
+                ),
+                name="claim_ready_has_a_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claimdiagnosis',
-            constraint=models.UniqueConstraint(fields=('claim', 'position'), name='claim_diagnosis_place_once'),
+            model_name="claimdiagnosis",
+            constraint=models.UniqueConstraint(fields=("claim", "position"), name="claim_diagnosis_place_once"),
         ),
         migrations.AddConstraint(
-            model_name='claimdiagnosis',
-            constraint=models.UniqueConstraint(fields=('claim', 'code'), name='claim_diagnosis_code_once'),
+            model_name="claimdiagnosis",
+            constraint=models.UniqueConstraint(fields=("claim", "code"), name="claim_diagnosis_code_once"),
         ),
         migrations.AddIndex(
-            model_name='claimline',
-            index=models.Index(condition=models.Q(('is_live', True)), fields=['practice', 'visit'], name='claim_line_live_visit'),
+            model_name="claimline",
+            index=models.Index(
+                condition=models.Q(("is_live", True)), fields=["practice", "visit"], name="claim_line_live_visit"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claimline',
-            constraint=models.UniqueConstraint(fields=('claim', 'number'), name='claim_line_number_once'),
+            model_name="claimline",
+            constraint=models.UniqueConstraint(fields=("claim", "number"), name="claim_line_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='claimline',
-            constraint=models.UniqueConstraint(fields=('practice', 'control_number'), name='claim_line_control_number_once'),
+            model_name="claimline",
+            constraint=models.UniqueConstraint(
+                fields=("practice", "control_number"), name="claim_line_control_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claimline',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_live', True)), fields=('visit_service',), name='visit_service_on_one_live_claim'),
+            model_name="claimline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_live", True)), fields=("visit_service",), name="visit_service_on_one_live_claim"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claimline',
-            constraint=models.CheckConstraint(condition=models.Q(('charge__gte', 0)), name='claim_line_charge_not_negative'),
+            model_name="claimline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("charge__gte", 0)), name="claim_line_charge_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('practice', 'batch_number'), name='batch_number_once'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(fields=("practice", "batch_number"), name="batch_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('practice', 'interchange_control_number'), name='interchange_control_number_once'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(
+                fields=("practice", "interchange_control_number"), name="interchange_control_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('practice', 'group_control_number'), name='group_control_number_once'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(
+                fields=("practice", "group_control_number"), name="group_control_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submittedclaim',
-            constraint=models.UniqueConstraint(fields=('submission', 'claim'), name='claim_once_in_a_file'),
+            model_name="submittedclaim",
+            constraint=models.UniqueConstraint(fields=("submission", "claim"), name="claim_once_in_a_file"),
         ),
     ]

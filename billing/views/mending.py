@@ -20,6 +20,7 @@ class Way:
 
 
 # Beginning of the field -> page, permission, words. The first that fits counts; "line." stands for any line.
+# A visit is not corrected while a claim holds it (VISIT-07), so the way to it leads over closing the claim.
 WAYS = (
     ("subscriber", "edit_veteran", "change_veterans", "Change the Veteran's facts"),
     ("billing_provider", "edit_practice", "manage_practice", "Change billing details"),
@@ -36,8 +37,8 @@ WAYS = (
     ("line.charge", "charges", "set_charges", "Set a price"),
     ("total_charge", "charges", "set_charges", "Set a price"),
     ("line.control_number", "", "", ""),
-    ("line.", "edit_visit", "correct_visits", "Correct the visit"),
-    ("diagnoses", "edit_visit", "correct_visits", "Correct the visit"),
+    ("line.", "#close", "draft_claims", "Close the claim, then correct the visit"),
+    ("diagnoses", "#close", "draft_claims", "Close the claim, then correct the visit"),
 )
 
 
@@ -53,12 +54,14 @@ def way(field: str, claim: Claim, *, by: Actor) -> Way:
     page, permission, words = next((rest for start, *rest in WAYS if plain.startswith(start)), ("", "", ""))
     line = _line(field, claim)
     url = _url(page, line, claim) if page and by.may(permission) else ""
-    which = f" of {say(line.service_date)}" if line and page == "edit_visit" else ""
+    which = f" of {say(line.service_date)}" if line and page == "#close" else ""
     return Way(url, words + which) if url else Way()
 
 
 def _url(page: str, line: ClaimLine | None, claim: Claim) -> str:
     """Return the address, or nothing when the claim has no line to correct."""
+    if page.startswith("#"):
+        return page
     if page in ("payer-name", "payer-id"):
         return reverse("parameter", args=[page])
     subjects = {
@@ -66,7 +69,6 @@ def _url(page: str, line: ClaimLine | None, claim: Claim) -> str:
         "edit_clinician": line and line.clinician_id,
         "edit_location": claim.location_id,
         "edit_veteran": claim.veteran_id,
-        "edit_visit": line and line.visit_service.visit_id,
         "referral_details": claim.referral_id,
     }
     if page not in subjects:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
+from referrals.domain import drawdown
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
 from referrals.models import (
@@ -117,6 +118,16 @@ def _over(visits: int | None) -> Any:
     return Greatest(Value(0), F("visits_held") + F("visits_used") + F("visits_before_us") - visits)
 
 
+def settle_over(service_ids: Sequence[int], *, by: Actor, at: datetime) -> None:
+    """After a visit was given back: what is no longer over is not over, and nobody has to be told."""
+    rows = AuthorizedService.objects.filter(pk__in=service_ids, visits_over__gt=0)
+    for service in rows.order_by("pk"):
+        over = drawdown.over_after_cut(service.count, authorized=service.visits_authorized or 0)
+        AuthorizedService.objects.filter(pk=service.pk).update(visits_over=min(service.visits_over, over))
+        service.refresh_from_db()
+        _tell_of_bookings_beyond(service, by=by, at=at)
+
+
 def _tell_of_bookings_beyond(service: AuthorizedService, *, by: Actor, at: datetime) -> None:
     if service.visits_over and service.visits_held:
         headline = (
@@ -152,7 +163,8 @@ def set_opening_balance(*, service: AuthorizedService, visits: int, source: str,
         locked(service.authorization)
         row = AuthorizedService.objects.select_for_update().get(pk=service.pk)
         row.visits_before_us, row.before_us_source = visits, source
-        row.visits_over = max(0, -(row.count.left or 0)) if row.limit_kind == LimitKind.COUNTED else 0
+        authorized = row.visits_authorized
+        row.visits_over = 0 if authorized is None else drawdown.over_after_cut(row.count, authorized=authorized)
         row.save(update_fields=["visits_before_us", "before_us_source", "visits_over"])
         audit.record(by=by, action="authorization.opening_balance_set", subject=row, changes={"visits": visits})
     return row

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from referrals.domain import drawdown
 from referrals.domain.states import EntryKind, LimitKind
 from referrals.models import AuthorizedService, LedgerEntry, Visit
+from referrals.services.authorizations import settle_over
 from vca.core.access import Actor
 from vca.core.db import in_order
 
@@ -69,6 +70,8 @@ def _turn(visit: Visit, kind: EntryKind, guard: Q, *, held: int, used: int, by: 
     if _change(lines, guard, held, used) != len(lines):
         raise LedgerBroken(f"visit {visit.pk} has nothing to turn on one of its lines {lines}")
     _write(visit, kind, lines, held=held, used=used, by=by, at=at)
+    if held + used < 0:
+        settle_over(lines, by=by, at=at)
 
 
 def _change(lines: Sequence[int], guard: Q, held: int, used: int) -> int:

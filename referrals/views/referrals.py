@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from referrals import forms, queries
 from referrals.domain.states import ReferralState
 from referrals.intake.json_reader import Received
-from referrals.models import AuthorizedService, FactSource, Notice, Referral, ThroughSource, Veteran, facts_of
+from referrals.models import AuthorizedService, FactSource, Notice, Referral, ThroughSource, Veteran
 from referrals.services import authorizations, referrals, veterans
 from referrals.services.authorizations import Terms
 from vca.core import access
@@ -189,10 +189,10 @@ def settle_notice(request: PageRequest, notice_id: int) -> HttpResponse:
 def edit_veteran(request: PageRequest, veteran_id: int) -> HttpResponse:
     """Change what is known of a Veteran: a new version of the facts."""
     veteran = get_object_or_404(access.scope(Veteran.objects.select_related("current"), request.actor), pk=veteran_id)
-    form = forms.VeteranForm(request.POST or None, initial=facts_of(veteran.facts))
+    form = forms.VeteranForm(request.POST or None, known=veteran.facts)
     if request.method == "POST" and form.is_valid():
-        facts, by, now = form.cleaned_data, request.actor, timezone.now()
-        veterans.change(veteran=veteran, facts=facts, source=FactSource.VETERAN, by=by, at=now)
+        by, now = request.actor, timezone.now()
+        veterans.change(veteran=veteran, facts=form.facts(), source=FactSource.VETERAN, by=by, at=now)
         messages.success(request, "The facts are saved.")
         return redirect("veteran", veteran.pk)
     return _form_page(request, form, "Veteran", "Save", veteran=veteran)

@@ -236,6 +236,11 @@ def _queue_again(job: Job) -> bool:
         return False  # job_one_live_per_kind_and_key: the same work is queued already
 
 
+def stopped(by: access.Actor) -> QuerySet[Job]:
+    """Return the practice's work that stopped and waits for a person."""
+    return access.scope(Job.objects.filter(state=JobState.PARKED), by).order_by("created_at", "pk")
+
+
 def plan_daily(now: datetime) -> None:
     """See that each location has the next run of each daily job: at once if it never had one, else at 06:00 there."""
     kinds = vocabulary.daily_jobs()

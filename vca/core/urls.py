@@ -40,6 +40,7 @@ urlpatterns = [
         people.revoke_token,
         name="revoke_token",
     ),
+    path("jobs/", work.jobs_page, name="jobs"),
     path("jobs/<uuid:job_id>/", work.job_page, name="job"),
     path("jobs/<uuid:job_id>/cancel/", work.cancel_job, name="cancel_job"),
     path("jobs/<uuid:job_id>/retry/", work.retry_job, name="retry_job"),

@@ -17,7 +17,7 @@ from referrals.domain.notice import RULE_OF, HoldReason
 from referrals.domain.routing import bills_va, where_to_bill
 from referrals.domain.states import OPEN, REFERRAL_MOVES, Affiliation, LimitKind, ReferralState
 from referrals.queries import EXPECTED
-from vca.core import access, alerts, charts
+from vca.core import access, alerts, charts, jobs
 from vca.core.access import Actor, PageRequest
 from vca.core.models import ServiceLocation, Task
 from vca.core.services import chores
@@ -91,6 +91,9 @@ def _tiles(by: Actor) -> list[dict[str, Any]]:
         unbilled, ready = billing.unbilled_visits(by).count(), len(billing.ready_ids(by))
         tiles.append({"label": "Visits to bill", "figure": unbilled, "url": reverse("claims")})
         tiles.append({"label": "Claims ready to send", "figure": ready, "url": reverse("claims") + "?state=READY"})
+    stopped = jobs.stopped(by).count() if by.may("manage_practice") else 0
+    if stopped:
+        tiles.append({"label": "Background work that stopped", "figure": stopped, "url": reverse("jobs")})
     return tiles
 
 

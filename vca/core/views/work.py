@@ -13,7 +13,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from vca.core import access, alerts, documents, forms, jobs, vocabulary
 from vca.core.access import PageRequest
-from vca.core.models import Alert, Document, Job
+from vca.core.models import Alert, Document, Job, JobState
+
+
+@require_safe
+@access.page("manage_practice")
+def jobs_page(request: PageRequest) -> HttpResponse:
+    """Background work of the practice, what stopped above all."""
+    rows = access.scope(Job.objects.all(), request.actor)
+    recent = rows.exclude(state=JobState.PARKED).order_by("-created_at", "pk")[:50]
+    shown = [*rows.filter(state=JobState.PARKED).order_by("-created_at", "pk")[:50], *recent]
+    context = {"jobs": [(job, vocabulary.words(vocabulary.Family.JOB, job.kind)) for job in shown]}
+    return render(request, "core/jobs.html", context)
 
 
 @require_safe
