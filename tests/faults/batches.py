@@ -75,7 +75,7 @@ def forget() -> None:
     SubmittedClaim.objects.all().delete()
     Submission.objects.all().delete()
     Job.objects.all().delete()
-    Document.objects.all().delete()
+    Document.objects.filter(kind="claims_837p").delete()
     Claim.objects.update(state=ClaimState.READY, sent_at=None)
 
 

@@ -124,7 +124,7 @@ def killed(name: str, sound: Kills, naive: Kills, *, numbers: range, every: int)
 @trial(
     "kills-try-out",
     full=300,
-    ci=8,
+    ci=6,
     needs=(),
     claim="manage.py work on SQLite killed in a batch of 40 claims: after recovery one file, each claim in it once",
 )

@@ -197,7 +197,7 @@ def at_random(deeds: Sequence[Deed], others: Sequence[Deed], people: Crowd, numb
 @trial(
     "races-mixed",
     full=1000,
-    ci=40,
+    ci=24,
     control=0.95,
     claim="50 book, walk in, check in, cancel, miss, undo, void and amend at once: every count is its recount",
 )
@@ -225,7 +225,7 @@ def two_lines(harbor: World, people: Crowd, number: int) -> list[str]:
 @trial(
     "races-two-lines",
     full=1000,
-    ci=40,
+    ci=16,
     claim="50 draw and give back on two lines in either order at once: no deadlock, every count is its recount",
 )
 def across_two_lines(n: int, *, start: int) -> Iterator[Outcome]:

@@ -171,7 +171,7 @@ _RULES = (
         Severity.BLOCK,
         "A visit that stands on a claim is not undone before the claim is.",
         "Frequency code 8 (void) comes first",
-        "Remove the visit from its draft claim, or void the claim first.",
+        "Close the draft claim first; its visits can then be corrected and claimed again.",
     ),
     Rule(
         "VISIT-08",
@@ -200,7 +200,7 @@ _RULES = (
         Severity.BLOCK,
         "A visit is not checked in before its day.",
         PRODUCT,
-        "Check the visit in on its day, or move it.",
+        "Check the visit in on its day; to change the day, cancel it and book it anew.",
     ),
     Rule(
         "AUTH-01",
@@ -299,7 +299,7 @@ _RULES = (
         Severity.BLOCK,
         "A claim is filed within the filing limit, counted from each date of service.",
         "38 USC 1703D(b)",
-        "An administrator decides whether to send the claim all the same.",
+        "Ask VA whether it still takes the claim; else close it as not billable. The Veteran is never billed.",
         verify_with_va=True,
     ),
     Rule(
