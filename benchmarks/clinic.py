@@ -24,6 +24,7 @@ from referrals.models import (
     AuthorizedService,
     FactSource,
     LedgerEntry,
+    Notice,
     Referral,
     Veteran,
     VeteranFacts,
@@ -79,6 +80,10 @@ def _authorizations(place: World, courses: Sequence[Course], rng: Random, now: d
             confirmed_at=_noon(course.first),
         )
         for number, course in enumerate(courses, start=1)
+    )
+    written(
+        Notice(**mine, referral=one, received_at=one.received_at, pending=number % 400 == 0)
+        for number, one in enumerate(referrals)
     )
     home = place.location
     rows = written(Authorization(**mine, referral=one, veteran=one.veteran, home_location=home) for one in referrals)

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import JSONArray
 
 from referrals.domain.drawdown import LineCount
 from referrals.domain.notice import RULE_OF, HoldReason, is_known
-from referrals.domain.states import Affiliation, LimitKind, ReferralState, VisitState
+from referrals.domain.states import OPEN, Affiliation, LimitKind, ReferralState, VisitState
 from referrals.models import (
     Authorization,
     AuthorizationVersion,
@@ -24,6 +25,7 @@ from referrals.models import (
 )
 from vca.core import access
 from vca.core.access import Actor
+from vca.core.db import JSONList
 
 EXPECTED = (VisitState.BOOKED, VisitState.ARRIVED)
 
@@ -41,10 +43,11 @@ def referrals(by: Actor) -> QuerySet[Referral]:
 
 def waiting(by: Actor) -> QuerySet[Referral]:
     """Return referrals that wait for a person, the oldest first."""
-    held = referrals(by).filter(Q(state__in=(ReferralState.RECEIVED, ReferralState.HELD)) | Q(notices__pending=True))
+    differing = access.scope(Notice.objects.filter(pending=True), by).values("referral")
+    held = referrals(by).filter(Q(state__in=OPEN) | Q(pk__in=differing))
     lines = Prefetch("authorization__services", AuthorizedService.objects.order_by("number"))
     pending = Prefetch("notices", Notice.objects.filter(pending=True).order_by("pk"), to_attr="pending_notices")
-    return held.distinct().prefetch_related(lines, pending).order_by("received_at", "pk")
+    return held.prefetch_related(lines, pending).order_by("received_at", "pk")
 
 
 def obstacles(referral: Referral) -> tuple[HoldReason, ...]:
@@ -80,6 +83,11 @@ def authorizations(by: Actor) -> QuerySet[Authorization]:
 
 # Built once: what Django does to join six tables by their names takes as long as the database needs for the rows.
 _BOOKED = Visit.objects.filter(authorization=OuterRef("authorization_id"), state=VisitState.BOOKED)
+_LINE = (
+    *("number", "description", "limit_kind", "visits_authorized"),
+    *("visits_before_us", "visits_over", "visits_held", "visits_used"),
+)
+_LINES = AuthorizedService.objects.filter(authorization=OuterRef("authorization_id"))
 _LISTED = AuthorizationVersion.objects.filter(current_of__isnull=False).values(
     *("pk", "authorization_id", "valid_from", "valid_through"),
     referral_number=F("current_of__referral__number"),
@@ -89,35 +97,26 @@ _LISTED = AuthorizationVersion.objects.filter(current_of__isnull=False).values(
     first_name=F("current_of__veteran__current__first_name"),
     middle_name=F("current_of__veteran__current__middle_name"),
     next_visit=Subquery(_BOOKED.order_by("on").values("on")[:1]),
-)
-_COUNTS = AuthorizedService.objects.order_by("number").values_list(
-    *("authorization_id", "description", "limit_kind", "visits_authorized"),
-    *("visits_before_us", "visits_over", "visits_held", "visits_used"),
+    services=Subquery(_LINES.values(every=JSONList(JSONArray(*_LINE)))),
 )
 
 
 def listed(by: Actor) -> QuerySet[AuthorizationVersion, Any]:
-    """Return the practice's authorizations with what a list shows of them and nothing else; ``with_lines`` adds lines.
+    """Return the practice's authorizations with what a list shows and nothing else, in one query; see ``spelled_out``.
 
     The rows are the current terms, so that one index gives practice, last day and order.
     """
     return access.scope(_LISTED, by)
 
 
-def with_lines(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return these rows of ``listed`` with the Veteran's ``name`` and their ``lines``: what each says and counts."""
-    lines: dict[int, list[dict[str, Any]]] = {row["authorization_id"]: [] for row in rows}
-    for authorization_id, description, limit_kind, *counts in _COUNTS.filter(authorization_id__in=list(lines)):
-        count = LineCount(LimitKind(limit_kind), *counts)
-        lines[authorization_id].append({"description": description, "limit_kind": limit_kind, "count": count})
-    return [
-        row
-        | {
-            "name": display_name(row["last_name"], row["first_name"], row["middle_name"]),
-            "lines": lines[row["authorization_id"]],
-        }
-        for row in rows
-    ]
+def spelled_out(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of ``listed`` with the Veteran's ``name``, its ``lines`` in order as description and count."""
+    name = display_name(row["last_name"], row["first_name"], row["middle_name"])
+    return row | {"name": name, "lines": [_line(*line) for line in sorted(row["services"] or ())]}
+
+
+def _line(_: int, description: str, limit_kind: str, *counts: Any) -> dict[str, Any]:
+    return {"description": description, "limit_kind": limit_kind, "count": LineCount(LimitKind(limit_kind), *counts)}
 
 
 def active_authorizations(by: Actor) -> QuerySet[Authorization]:
@@ -200,6 +199,14 @@ def authorization_of_lines(service_ids: set[int], by: Actor) -> dict[int, int]:
     """Return the authorization's id by the id of its service line."""
     rows = access.scope(AuthorizedService.objects.filter(pk__in=service_ids), by)
     return dict(rows.values_list("pk", "authorization_id"))
+
+
+def veterans_authorized(authorization_ids: set[int], by: Actor) -> dict[int, dict[str, Any]]:
+    """Return by authorization id its ``pk``, and ``veteran_id`` and ``name`` of the Veteran."""
+    rows = access.scope(Authorization.objects.filter(pk__in=authorization_ids), by)
+    facts = (f"veteran__current__{name}" for name in ("last_name", "first_name", "middle_name"))
+    named = rows.values_list("pk", "veteran_id", *facts)
+    return {pk: {"pk": pk, "veteran_id": veteran, "name": display_name(*name)} for pk, veteran, *name in named}
 
 
 def used_by_day(service_ids: Sequence[int]) -> list[tuple[date, int]]:

@@ -24,6 +24,10 @@ app.conf.update(
         "visibility_timeout": 900,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
+        # Whoever rings is a page: without these a Redis that hangs holds it for ever, one that is down for 6 seconds.
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
+        "max_retries": 0,
     },
     # An interval, not a crontab: crontabs skip or repeat runs on the nights when clocks change.
     beat_schedule={

@@ -38,6 +38,12 @@ class Authorization(models.Model):
     home_location = models.ForeignKey(ServiceLocation, models.PROTECT, null=True, related_name="authorizations")
     current = models.OneToOneField("AuthorizationVersion", models.PROTECT, null=True, related_name="current_of")
 
+    class Meta:
+        # A list comes from the terms, and goes on to the referral and the Veteran.
+        indexes = [
+            models.Index(fields=["current", "id"], include=["referral", "veteran"], name="authorization_by_terms")
+        ]
+
     def __str__(self) -> str:
         return f"authorization {self.pk}"
 

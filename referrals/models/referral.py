@@ -67,7 +67,10 @@ class Notice(models.Model):
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["referral", "received_at"], name="notice_by_referral")]
+        indexes = [
+            models.Index(fields=["referral", "received_at"], name="notice_by_referral"),
+            models.Index(fields=["practice", "referral"], condition=Q(pending=True), name="notice_pending"),
+        ]
 
     def __str__(self) -> str:
         return f"notice {self.pk}"

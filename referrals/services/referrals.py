@@ -225,7 +225,8 @@ def change_details(*, referral: Referral, facts: dict[str, Any], home: ServiceLo
         row.save(update_fields=list(facts))
         row.authorization.home_location = home
         row.authorization.save(update_fields=["home_location"])
-        reasons = queries.obstacles(row)
+        # A newer notice does not stand in the way: this is how what VA changed is taken over, before it is settled.
+        reasons = tuple(one for one in queries.obstacles(row) if one != HoldReason.DIFFERS)
         if reasons and row.state == ReferralState.ACCEPTED:
             raise NotReady(reasons)
         audit.record(by=by, action="referral.changed", subject=referral, changes={"fields": sorted(facts)})

@@ -1,8 +1,9 @@
 """A visit on a live claim is not undone before the claim is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
 from billing.receivers import VisitOnClaim, refuse_claimed
@@ -12,10 +13,11 @@ from referrals.services import visits
 from referrals.services.visits import Planned
 from referrals.signals import visit_voiding
 from tests import world
+from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both]
+pytestmark = pytest.mark.both
 
 Undoing = Callable[[World, Visit], None]
 
@@ -36,9 +38,16 @@ def change_services(harbor: World, visit: Visit) -> None:
 UNDOINGS = [void, undo, change_services]
 
 
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with kept(django_db_blocker) as one:
+        yield one
+
+
 @pytest.fixture
-def harbor() -> World:
-    return world.practice()
+def harbor(once: World) -> Iterator[World]:
+    with put_back(once):
+        yield once
 
 
 @pytest.fixture

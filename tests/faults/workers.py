@@ -102,5 +102,7 @@ def production() -> Iterator[tuple[dict[str, str], servers.Server]]:
         environment = os.environ | {"DATABASE_URL": databases.url(), "REDIS_URL": url, "EMAIL_URL": "memorymail://"}
         environment["DOCUMENTS_DIR"] = str(settings.DOCUMENTS_DIR)
         environment.pop("DATABASE_OWNER_URL", None)  # a worker has the application's rights
-        with patch.object(settings, "REDIS_URL", url), patch.object(jobs, "app", Celery("vca", broker=url)):
+        bell = Celery("vca", broker=url)
+        bell.conf.broker_transport_options = jobs.app.conf.broker_transport_options
+        with patch.object(settings, "REDIS_URL", url), patch.object(jobs, "app", bell):
             yield environment, redis

@@ -93,15 +93,14 @@ def miscounted(line: AuthorizedService, harbor: World) -> list[str]:
     line.refresh_from_db()
     on_line = Visit.objects.filter(services__service=line).distinct()
     booked, given = on_line.filter(state=VisitState.BOOKED).count(), on_line.filter(state__in=USED).count()
-    drawn, most = line.count.spoken_for, (line.visits_authorized or 0) + line.visits_over
+    drawn, authorized = line.count.spoken_for, line.visits_authorized or 0
+    differs = queries.miscounted(harbor.by).filter(pk=line.pk).exists()
     return only(
         {
-            f"line {line.number} is not what its ledger adds up to": queries.miscounted(harbor.by)
-            .filter(pk=line.pk)
-            .exists(),
+            f"line {line.number} is not what its ledger adds up to": differs,
             f"{line.visits_held} held, {booked} booked": line.visits_held != booked,
             f"{line.visits_used} used, {given} given": line.visits_used != given,
-            f"{drawn} drawn of {most}": drawn > most,
+            f"{drawn} drawn of {authorized}, {line.visits_over} over": line.visits_over != max(0, drawn - authorized),
         }
     )
 

@@ -42,6 +42,19 @@ class LineWithoutRows(logging.Formatter):
         return "\n".join(line for line in lines if not line.lstrip().startswith(("DETAIL:", "CONTEXT:")))
 
 
+class JSONList(models.Func):
+    """One value of each row of a subquery as a JSON list, in no order; ``None`` or empty without rows."""
+
+    function = "JSONB_AGG"
+    arity = 1
+    output_field = models.JSONField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, tuple[str | int, ...]]:
+        """SQLite has another name for it."""
+        sql, params = self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY")
+        return sql, tuple(params)
+
+
 def choices(states: type[StrEnum]) -> list[tuple[str, str]]:
     """Return a domain enum as Django choices: the label is the name in plain words."""
     return [(state.value, state.value.replace("_", " ").capitalize()) for state in states]

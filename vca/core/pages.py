@@ -49,7 +49,7 @@ def keyset(
 
 
 def keyset_by_day(
-    queryset: QuerySet[Any, dict[str, Any]], day: str, *, after: str = "", size: int = PAGE_SIZE
+    queryset: QuerySet[Any, Any], day: str, *, after: str = "", size: int = PAGE_SIZE
 ) -> KeysetPage[dict[str, Any]]:
     """Return a page of ``values()``, which name the day and ``pk``, ordered by both, the smallest first.
 

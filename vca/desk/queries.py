@@ -6,12 +6,14 @@ from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from billing import queries as billing
 from referrals import queries as referrals
 from referrals.domain.drawdown import LineCount
 from referrals.domain.states import LimitKind, ReferralState, VisitState
 from vca.core.access import Actor
+from vca.core.alerts import open_alerts
 from vca.core.models import Alert, Task
 from vca.core.pages import KeysetPage, keyset_by_day
 from vca.domain.periods import Period
@@ -74,7 +76,7 @@ def todays_visits(by: Actor, *, days: dict[int, date]) -> list[tuple[Any, Cover]
 def authorization_page(by: Actor, *, view: str, after: str, today: date) -> KeysetPage[dict[str, Any]]:
     """Return a page of the list of authorizations with lines and badges, the one that ends first on top."""
     page = keyset_by_day(_viewed(referrals.listed(by), view, today), "valid_through", after=after)
-    return KeysetPage([row | {"badges": _badges_of(row, today)} for row in referrals.with_lines(page.rows)], page.older)
+    return KeysetPage([_with_badges(referrals.spelled_out(row), today) for row in page.rows], page.older)
 
 
 def _viewed(rows: QuerySet[Any, dict[str, Any]], view: str, today: date) -> QuerySet[Any, dict[str, Any]]:
@@ -85,9 +87,9 @@ def _viewed(rows: QuerySet[Any, dict[str, Any]], view: str, today: date) -> Quer
     return rows.filter(state=ReferralState.ACCEPTED, valid_through__gte=today)
 
 
-def _badges_of(row: dict[str, Any], today: date) -> list[str]:
-    counts = [line["count"] for line in row["lines"]]
-    return badges_for(row["state"], Period(row["valid_from"], row["valid_through"]), counts, today=today)
+def _with_badges(row: dict[str, Any], today: date) -> dict[str, Any]:
+    period, counts = Period(row["valid_from"], row["valid_through"]), [line["count"] for line in row["lines"]]
+    return row | {"badges": badges_for(row["state"], period, counts, today=today)}
 
 
 def badges(authorization: Any, *, today: date) -> list[str]:
@@ -128,18 +130,26 @@ def lines(authorization: Any) -> list[dict[str, Any]]:
     ]
 
 
+def alert_page(by: Actor, *, after: str) -> KeysetPage[dict[str, Any]]:
+    """Return a page of open alerts with the authorization of each, the most urgent first, those without a day last."""
+    rows = open_alerts(by).annotate(day=Coalesce("due_on", date.max))
+    page = keyset_by_day(rows.values("pk", "day"), "day", after=after)
+    found = rows.filter(pk__in=[row["pk"] for row in page.rows]).order_by("day", "pk")
+    return KeysetPage(alerts_shown(found, by), page.older)
+
+
 def alerts_shown(alerts: Iterable[Alert], by: Actor) -> list[dict[str, Any]]:
-    """Return alerts with the authorization that each is about."""
+    """Return alerts with the authorization that each is about: its ``pk``, and the Veteran's id and name."""
     alerts = list(alerts)
     ids = {alert.subject_id for alert in alerts if alert.subject_kind == "authorization"}
     line_ids = {alert.subject_id for alert in alerts if alert.subject_kind == "authorizedservice"}
     of_line = referrals.authorization_of_lines(line_ids, by)
-    found = referrals.authorizations(by).in_bulk([*ids, *of_line.values()])
+    found = referrals.veterans_authorized({*ids, *of_line.values()}, by)
     return [{"alert": alert, "authorization": found.get(_authorization_id(alert, of_line))} for alert in alerts]
 
 
-def _authorization_id(alert: Alert, of_line: dict[int, int]) -> int | None:
-    return alert.subject_id if alert.subject_kind == "authorization" else of_line.get(alert.subject_id)
+def _authorization_id(alert: Alert, of_line: dict[int, int]) -> int:
+    return alert.subject_id if alert.subject_kind == "authorization" else of_line.get(alert.subject_id, 0)
 
 
 def tasks_shown(tasks: Iterable[Task], by: Actor) -> list[dict[str, Any]]:

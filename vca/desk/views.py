@@ -223,9 +223,7 @@ def veterans(request: PageRequest) -> HttpResponse:
 @access.page("see_alerts")
 def alerts_page(request: PageRequest) -> HttpResponse:
     """Open alerts, the most urgent first."""
-    rows = alerts.open_alerts(request.actor).order_by("due_on", "pk")[:200]
+    page = queries.alert_page(request.actor, after=request.GET.get("after", ""))
     day = max(_days(request).values(), default=timezone.now().date())
-    shown = queries.alerts_shown(rows, request.actor)
-    for one in shown:
-        one["rule"] = CATALOGUE[one["alert"].rule_code]
-    return render(request, "desk/alerts.html", {"alerts": shown, "today": day})
+    shown = [one | {"rule": CATALOGUE[one["alert"].rule_code]} for one in page.rows]
+    return render(request, "desk/alerts.html", {"alerts": shown, "page": page, "today": day})

@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 import time_machine
+from pytest_django import DjangoDbBlocker
 
 from referrals.models import Referral, Visit
 from referrals.services import visits
 from tests import world
 from tests.vca.core.api.caller import Caller, caller
+from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, World
 from vca.core.vocabulary import Role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both]
+pytestmark = pytest.mark.both
 
 LINE = {"description": "Ketamine infusion", "limit_kind": "COUNTED", "visits": 6, "codes": ["96365", "j3490"]}
 SAID = {
@@ -38,9 +40,16 @@ def april() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with kept(django_db_blocker) as one:
+        yield one
+
+
 @pytest.fixture
-def harbor() -> World:
-    return world.practice()
+def harbor(once: World) -> Iterator[World]:
+    with put_back(once):
+        yield once
 
 
 @pytest.fixture

@@ -178,5 +178,6 @@ class LedgerMachine(RuleBasedStateMachine):
             counted = (line.visits_held, line.visits_used, line.visits_before_us, line.visits_authorized)
             held, used = model.count(number, "BOOKED"), model.count(number, *GIVEN)
             assert counted == (held, used, model.before[number], model.authorized[number])
-            assert line.count.spoken_for <= self.most[number]
+            drawn = model.drawn(number)
+            assert (line.visits_over, drawn <= self.most[number]) == (max(0, drawn - model.authorized[number]), True)
         assert list(queries.miscounted(self.harbor.by)) == []

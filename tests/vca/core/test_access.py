@@ -7,8 +7,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import DjangoDbBlocker
 
 from tests import world
+from tests.vca.core.kept import kept, put_back
 from tests.world import World
 from vca.core import access
 from vca.core.access import Actor, NotPermitted
@@ -17,16 +19,16 @@ from vca.core.pages import PRACTICE_KEY
 from vca.core.services import people
 from vca.core.vocabulary import Role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both]
+pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
 
 # The whole of what each role may do; nothing else gives anybody anything.
 EVERYBODY = {"see_day", "see_alerts", "see_practice", "see_referrals", "see_veterans", "book_visits"}
-DESK = {"enter_referrals", "confirm_referrals", "change_limits", "change_veterans", "void_visits"}
+DESK = {"enter_referrals", "confirm_referrals", "change_limits", "change_veterans", "correct_visits", "void_visits"}
 MONEY = {"see_claims", "draft_claims", "send_claims", "set_charges", "open_documents", "issue_tokens"}
 PERMISSIONS = {
     Role.FRONT_DESK: EVERYBODY | {"change_veterans", "check_in_visits"},
     Role.NURSE: EVERYBODY | {"check_in_visits"},
-    Role.CLINICIAN: EVERYBODY | {"check_in_visits", "complete_visits"},
+    Role.CLINICIAN: EVERYBODY | {"check_in_visits", "complete_visits", "correct_visits"},
     Role.BILLER: EVERYBODY | DESK | MONEY,
     Role.ADMINISTRATOR: EVERYBODY
     | DESK
@@ -36,9 +38,16 @@ PERMISSIONS = {
 OPEN_TO_ALL = {"sign_in", "sign_out", "choose_practice", "accept_invitation"}
 
 
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with kept(django_db_blocker) as one:
+        yield one
+
+
 @pytest.fixture
-def harbor() -> World:
-    return world.practice()
+def harbor(once: World) -> Iterator[World]:
+    with put_back(once):
+        yield once
 
 
 def member(harbor: World, *roles: Role, email: str = "person@example.org") -> User:

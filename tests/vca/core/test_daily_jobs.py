@@ -76,11 +76,10 @@ def test_planning_at_once_plans_once() -> None:
     assert Job.objects.count() == 1
 
 
-def test_every_active_place_has_its_own_morning() -> None:
+def test_every_place_has_its_own_morning_closed_ones_too() -> None:
     for name, zone in {"East": NEW_YORK, "West": PHOENIX}.items():
         place(zone, name)
-    closed = place(name="Closed")
-    ServiceLocation.objects.filter(pk=closed.pk).update(is_active=False)
+    ServiceLocation.objects.filter(name="West").update(is_active=False)
     swept()
 
     assert planned() == [datetime(2026, 3, 6, 11, tzinfo=UTC), datetime(2026, 3, 6, 13, tzinfo=UTC)]

@@ -24,11 +24,12 @@ from referrals.services import authorizations, referrals, veterans, visits
 from referrals.services.authorizations import Limit, Terms
 from referrals.services.visits import Planned
 from tests import world
+from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, PASSWORD, TODAY, World
 from vca.core import access, alerts, audit, documents, jobs, vocabulary
 from vca.core.alerts import Reached
-from vca.core.models import Alert, AuditEvent, Job, JobState
+from vca.core.models import Alert, AuditEvent, Document, Job, JobState
 from vca.core.services import chores, parameters, people, practices
 from vca.core.vocabulary import Family, Role
 
@@ -37,8 +38,8 @@ pytestmark = pytest.mark.both
 Deed = Callable[[], object]
 Arranging = Callable[[World], Deed]
 DEEDS: dict[str, tuple[Arranging, tuple[str, ...]]] = {}
-# Where the other events are: the page that opens a document, and the job that watches (tests of those).
-ELSEWHERE = {"document.read", "watch.swept"}
+# What a job leaves and no verb: see the tests of the watch.
+ELSEWHERE = {"watch.swept"}
 
 
 class TrailBroken(Exception):
@@ -220,18 +221,24 @@ def keep_document(harbor: World) -> Deed:
     return partial(documents.keep, b"x", kind="claims_837p", filename="x", media_type="text/plain", by=harbor.by)
 
 
+@leaves("document.read")
+def open_document(harbor: World) -> Deed:
+    keep_document(harbor)()
+    return partial(documents.opened, Document.objects.get(), by=harbor.by)
+
+
 @leaves("document.kept", "veteran.recorded", "referral.received", "task.opened", "referral.imported")
 def import_list(harbor: World) -> Deed:
     received = [Received(world.notice(), {}, derived_expiration=False)]
     return partial(referrals.import_list, content=b"x", received=received, filename="x", by=harbor.by, at=NOW)
 
 
-@leaves("veteran.recorded", "referral.received", "task.opened")
+@leaves("veteran.recorded", "document.kept", "referral.received", "task.opened")
 def receive(harbor: World) -> Deed:
     return partial(world.receive, harbor)
 
 
-@leaves("referral.notice_received", "task.opened")
+@leaves("document.kept", "task.opened", "referral.notice_received")
 def receive_another_notice(harbor: World) -> Deed:
     known = world.receive(harbor).referral
     return partial(world.receive, harbor, number=known.number, va_status="X")
@@ -433,6 +440,13 @@ def back_to_draft(harbor: World) -> Deed:
     return partial(claims.back_to_draft, claim=Claim.objects.get(), by=harbor.by)
 
 
+@leaves("claim.back_to_draft")
+def hold_back(harbor: World) -> Deed:
+    make_ready(harbor)()
+    claim = Claim.objects.get()
+    return partial(claims.hold_back, claim_id=claim.pk, revision=claim.revision, by=harbor.by)
+
+
 @leaves("claim.closed")
 def close(harbor: World) -> Deed:
     return partial(claims.close, claim=drafted(harbor), reason="test", by=harbor.by, at=NOW)
@@ -447,20 +461,14 @@ def store(harbor: World) -> Deed:
 
 @pytest.fixture(scope="module")
 def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """A practice for all these tests, rolled back after the last."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield world.practice()
-        transaction.set_rollback(True)
+    with kept(django_db_blocker) as one:
+        yield one
 
 
 @pytest.fixture
 def harbor(once: World) -> Iterator[World]:
-    """The practice, as it was before the test."""
-    with transaction.atomic(), time_machine.travel(NOW):
+    with time_machine.travel(NOW), put_back(once):
         yield once
-        transaction.set_rollback(True)
-    for row in (once.practice, once.location, once.clinician):
-        row.refresh_from_db()
 
 
 def break_trail(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def rows_of(one: World) -> dict[str, Id]:
     for role in (Role.ADMINISTRATOR, Role.CLINICIAN, Role.BILLER):
         membership = people.give_role(user=person, role=role, by=by)
     referral = world.authorization(one).referral
-    world.receive(one, number=referral.number, va_status="X")
+    world.receive(one, number=world.receive(one).referral.number, va_status="X")
     visit = world.completed(one, referral.authorization)
     written, *_ = claims.draft(visit_ids=[visit.pk], by=by, at=NOW)
     claims.make_ready(claim=written, by=by, at=NOW)

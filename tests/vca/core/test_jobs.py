@@ -328,6 +328,17 @@ def test_cancelling_stops_the_work_and_keeps_what_is_done(handle: Callable[[Do],
     assert Practice.objects.get().city == "written by the first worker"
 
 
+@pytest.mark.parametrize("act", [jobs.cancel, jobs.retry])
+def test_only_somebody_in_charge_of_the_work_stops_it_or_starts_it_again(act: Callable[..., bool]) -> None:
+    job = queued()
+    nurse = Actor(actor().practice_id, None, "test", frozenset({Role.NURSE}))
+
+    with pytest.raises(access.NotPermitted, match="send claims"):
+        act(job=job, by=nurse)
+
+    assert state(job) == ("QUEUED", "")
+
+
 @pytest.mark.parametrize(
     ("before", "cancelled"),
     [("QUEUED", True), ("DONE", False), ("PARKED", False), ("CANCELLED", False)],

@@ -7,14 +7,15 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
-from tests import world
+from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, World
 from vca.core.models import User
 from vca.core.services import people
 from vca.core.vocabulary import Role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both]
+pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
 
 
 @pytest.fixture(autouse=True)
@@ -23,9 +24,16 @@ def april() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with kept(django_db_blocker) as one:
+        yield one
+
+
 @pytest.fixture
-def harbor() -> World:
-    return world.practice()
+def harbor(once: World) -> Iterator[World]:
+    with put_back(once):
+        yield once
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from billing.models import Claim
 from billing.services import charges, claims, submissions
 from referrals import queries as referral_queries
 from referrals.domain.states import LimitKind
-from referrals.models import Authorization, FactSource
+from referrals.models import Authorization, FactSource, Veteran
 from referrals.services import authorizations, veterans, watch
 from referrals.services.authorizations import Limit
 from tests import world
@@ -209,8 +209,14 @@ def test_page_asks_as_often_for_thirty_rows_as_for_one(
 
 
 def test_a_query_for_each_row_is_found(houses: Houses, monkeypatch: pytest.MonkeyPatch) -> None:
-    together = referral_queries.with_lines
-    monkeypatch.setattr(referral_queries, "with_lines", lambda rows: [one for row in rows for one in together([row])])
+    spelled_out = referral_queries.spelled_out
+
+    def with_veteran(row: dict[str, Any]) -> dict[str, Any]:
+        return spelled_out(row) | {
+            "name": Veteran.objects.select_related("current").get(pk=row["veteran_id"]).facts.display_name
+        }
+
+    monkeypatch.setattr(referral_queries, "spelled_out", with_veteran)
     asked = [one.answer(reverse("authorizations")) for one in (houses.one, houses.many)]
     queries, rows = zip(*[(count, said.count('data-label="Next visit"')) for count, said in asked], strict=True)
 

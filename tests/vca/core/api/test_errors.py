@@ -1,24 +1,34 @@
 """Every error of the API has one shape, and tells a rule, the field, the source and what to do next."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 from rest_framework.exceptions import ErrorDetail
 
 from tests import world
 from tests.vca.core.api.caller import Caller, caller
+from tests.vca.core.kept import kept, put_back
 from tests.world import World
 from vca.core.api.errors import first_fault
 from vca.core.vocabulary import Role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both]
+pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
 
 SHAPE = ["code", "message", "field", "source", "next_act"]
 
 
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with kept(django_db_blocker) as one:
+        yield one
+
+
 @pytest.fixture
-def harbor() -> World:
-    return world.practice()
+def harbor(once: World) -> Iterator[World]:
+    with put_back(once):
+        yield once
 
 
 @pytest.fixture

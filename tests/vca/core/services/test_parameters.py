@@ -9,7 +9,7 @@ from tests.world import World
 from vca.core import vocabulary
 from vca.core.models import ParameterValue
 from vca.core.services import parameters
-from vca.core.services.parameters import Setting
+from vca.core.services.parameters import NotAValue, Setting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -79,6 +79,30 @@ def test_list_is_read_as_numbers(harbor: World) -> None:
     name = "authorization-ending-days"
 
     assert parameters.numbers(name, practice_id=harbor.practice.pk, on=FIRST) == (45, 30, 21, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *[(NAME, text) for text in ("", "0", "-1", "180 days", "1e3", "99999")],
+        *[("authorization-ending-days", text) for text in ("", "45,", "45;30", "x")],
+        *[("receiver-id", text) for text in ("vaclrhouse", "A" * 16, "VA*CLR", "VA~")],
+    ],
+)
+def test_text_that_is_no_value_of_the_parameter_is_refused(harbor: World, name: str, text: str) -> None:
+    source = {"source": "letter", "verified_on": None}
+
+    with pytest.raises(NotAValue, match="PARAM-01"):
+        parameters.set_value(name=name, value=text, valid_from=FIRST, by=harbor.by, **source)
+
+    assert ParameterValue.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", [one.name for one in vocabulary.parameters()])
+def test_shipped_value_is_a_value_of_its_parameter(name: str) -> None:
+    shipped = vocabulary.parameter(name)
+
+    shipped.read(shipped.value)
 
 
 def test_undeclared_name_is_refused(harbor: World) -> None:

@@ -173,6 +173,27 @@ def test_role_ends_once_and_in_its_own_practice(harbor: World) -> None:
     assert ended == [False, True, False]
 
 
+def test_last_administrator_stays(harbor: World) -> None:
+    first, second = (world.person(harbor, Role.ADMINISTRATOR).memberships.get() for _ in range(2))
+    people.end_role(membership=first, by=harbor.by)
+
+    with pytest.raises(people.LastAdministrator, match="ACCESS-03"):
+        people.end_role(membership=second, by=harbor.by)
+
+    second.refresh_from_db()
+    assert second.is_active
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_two_last_administrators_ended_at_once_one_stays(harbor: World) -> None:
+    both = [world.person(harbor, Role.ADMINISTRATOR).memberships.get() for _ in range(2)]
+
+    at_once(*[partial(people.end_role, membership=one, by=harbor.by) for one in both])
+
+    assert Membership.objects.filter(is_active=True).count() == 1
+
+
 def test_ended_role_given_again_is_the_same_membership(harbor: World) -> None:
     user = world.person(harbor, Role.BILLER)
     first = user.memberships.get()

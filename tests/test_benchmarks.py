@@ -1,0 +1,119 @@
+"""That benchmarks measure what they say: medians with an honest interval, and sides that give the same values."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from benchmarks import clinic, measuring
+from benchmarks.authorization_list import values
+from benchmarks.courses import Size
+from benchmarks.measuring import Estimate, by_turns, estimate, percentile, ratio
+from benchmarks.registry import BENCHMARKS, Benchmark, Table, benchmark, discover
+from benchmarks.report import Machine, section, with_section
+from benchmarks.rivals.authorization_list import FIRST, Rival
+from referrals.models import AuthorizedService
+from tests.databases import url
+from vca.desk import queries
+
+SMALL = Size(authorizations=130, visits=1_300, claims=60, waiting=5)
+VIEWS = ("active", "ended", "all")
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    [(5, 1, 5), (6, 1, 6), (15, 4, 12), (20, 6, 15), (31, 10, 22), (61, 23, 39)],
+)
+def test_interval_of_a_median_cuts_as_many_values_as_the_sign_test_allows(count: int, low: int, high: int) -> None:
+    assert estimate(range(count, 0, -1)) == Estimate((count + 1) / 2, low, high)
+
+
+def test_ratio_is_taken_within_each_round() -> None:
+    ours, theirs = [2.0, 40.0, 6.0] * 5, [1.0, 20.0, 3.0] * 5
+    assert ratio(ours, theirs) == Estimate(2, 2, 2)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 10), (0.95, 19), (1, 20)])
+def test_percentile_is_a_value_that_was_measured(share: float, expected: int) -> None:
+    assert percentile(range(20, 0, -1), share) == expected
+
+
+def test_sides_take_turns_and_begin_in_another_order_each_round() -> None:
+    calls: list[str] = []
+    sides: dict[str, Callable[[], Any]] = {name: lambda name=name: calls.append(name) for name in "abc"}  # type: ignore[misc]
+
+    taken = by_turns(sides, rounds=15)
+
+    rounds = ["".join(calls[at : at + 3]) for at in range(0, len(calls), 3)]
+    assert set(rounds) == {"abc", "bca", "cab"}
+    assert rounds[-3:] == ["abc", "bca", "cab"]
+    assert (len(rounds), [len(times) for times in taken.values()]) == (15 + measuring.WARM_UP, [15, 15, 15])
+
+
+def test_too_few_rounds_are_refused() -> None:
+    with pytest.raises(ValueError, match="take at least 15"):
+        by_turns({}, rounds=14)
+
+
+EXAMPLE = Benchmark("example", "It is fast.", lambda: Table(("Page", "ms"), (("one", "1.0"),)))
+
+
+def test_section_tells_day_machine_and_figures() -> None:
+    machine = Machine(2, "3.11.7", "15.18", (0.24, 1.0))
+    assert section(EXAMPLE, EXAMPLE.run(), on=date(2026, 11, 23), machine=machine).splitlines() == [
+        "It is fast. Measured on 2026-11-23: 2 cores, Python 3.11.7, PostgreSQL 15.18, load 0.2 before and 1.0 after.",
+        "",
+        "| Page | ms |",
+        "| --- | --: |",
+        "| one | 1.0 |",
+    ]
+
+
+def test_sections_are_written_between_their_own_marks() -> None:
+    once = with_section("# Benchmarks\n\nWhy.\n", "a", "old")
+    twice = with_section(with_section(once + "\nBy hand.\n", "b", "other"), "a", "new")
+    begin, end = "<!-- a: written by ./run bench -->", "<!-- end of a -->"
+    assert twice == with_section(f"# Benchmarks\n\nWhy.\n\n## a\n\n{begin}\nnew\n{end}\n\nBy hand.\n", "b", "other")
+
+
+def test_two_benchmarks_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BENCHMARKS, "example", EXAMPLE)
+    with pytest.raises(ValueError, match="two benchmarks named example"):
+        benchmark("example", claim="It is fast.")(EXAMPLE.run)
+
+
+def test_every_benchmark_is_found() -> None:
+    assert sorted(discover()) == ["authorization-list", "pages"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_list_gives_on_every_page_what_one_statement_gives() -> None:
+    harbor, ridge = (clinic.practice(code, SMALL, now=timezone.now()) for code in ("harbor", "ridge"))
+    for place in (harbor, ridge):
+        clinic.check(place, SMALL)
+    today = harbor.location.civil_day(datetime.now(UTC))
+    rival = Rival(url(), practice_id=harbor.practice.pk, today=today)
+
+    for view in VIEWS:
+        after, cursor, places = FIRST, "", []
+        while cursor is not None:
+            page = queries.authorization_page(harbor.by, view=view, after=cursor, today=today)
+            assert [values(row) for row in page.rows] == rival.page(view, after=after)
+            places += [(row["valid_through"], row["pk"]) for row in page.rows]
+            cursor, after = page.older or None, places[-1]
+        assert places == rival.order(view)
+    rival.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_counter_that_is_not_what_its_ledger_adds_up_to_is_found() -> None:
+    place = clinic.practice("harbor", SMALL, now=timezone.now())
+    line = AuthorizedService.objects.filter(visits_used__gt=0).earliest("pk")
+    AuthorizedService.objects.filter(pk=line.pk).update(visits_used=line.visits_used - 1)
+
+    with pytest.raises(AssertionError):
+        clinic.check(place, SMALL)
