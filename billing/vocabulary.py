@@ -46,6 +46,7 @@ declare(
             "payer id",
             "Public payer lists: VA Fee Basis Programs; the clearinghouse's companion guide decides",
             "date of submission",
+            read=mailbox,
         ),
         Parameter(
             "receiver-name",

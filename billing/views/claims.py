@@ -61,7 +61,7 @@ def _claim(request: PageRequest, claim_id: int) -> Claim:
 @access.page("see_claims")
 def claim_page(request: PageRequest, claim_id: int) -> HttpResponse:
     """One claim: its lines, what stands in its way, its time line."""
-    claim = get_object_or_404(queries.whole_claims(request.actor, [claim_id]))
+    claim = get_object_or_404(queries.whole_claims(request.actor, [_claim(request, claim_id).pk]))
     context = {
         "claim": claim,
         "lines": claim.lines.all(),

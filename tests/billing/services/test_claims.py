@@ -3,17 +3,14 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim, ClaimDiagnosis, ClaimLine
 from billing.services import charges, claims
 from billing.services.claims import FindingsBlock, MoveNotOffered, NotBilledToVa, NothingToClaim, VisitAlreadyClaimed
-from referrals import queries as referral_queries
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import Affiliation, LimitKind
 from referrals.models import Authorization, AuthorizationVersion, FactSource, Referral, Visit
@@ -21,22 +18,28 @@ from referrals.services import authorizations, veterans, visits
 from referrals.services.authorizations import Terms
 from referrals.services.visits import Plan, Planned
 from tests import world
-from tests.vca.core.at_once import at_once
+from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, TODAY, World
 from vca.core.models import Clinician, Practice, ServiceLocation
 from vca.core.services import parameters, practices
-from vca.domain.errors import RuleError
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both]
+pytestmark = pytest.mark.both
 
 DAY = timedelta(days=1)
 CODES = [f"F{number}" for number in range(320, 340)]
 
 
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with kept(django_db_blocker) as one:
+        yield one
+
+
 @pytest.fixture
-def harbor() -> World:
-    return world.practice()
+def harbor(once: World) -> Iterator[World]:
+    with put_back(once):
+        yield once
 
 
 @pytest.fixture
@@ -246,60 +249,6 @@ def test_claim_numbers_rise_and_are_never_used_again(harbor: World, unlimited: A
 
     practice = harbor.practice.pk
     assert numbers == [f"{practice}C0000001", f"{practice}C0000002", f"{practice}C0000003"]
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_claim_numbers_taken_at_once_differ(harbor: World, unlimited: Authorization) -> None:
-    chosen = [given(harbor, unlimited, days_ago=number) for number in range(6)]
-
-    at_once(*[partial(drafted, harbor, visit) for visit in chosen])
-
-    numbers = sorted(Claim.objects.values_list("control_number", flat=True))
-    assert numbers == [f"{harbor.practice.pk}C{number:07d}" for number in range(1, 7)]
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_of_two_drafts_of_a_visit_at_once_one_wins(harbor: World, unlimited: Authorization) -> None:
-    visit = given(harbor, unlimited)
-
-    made = at_once(*[partial(drafted, harbor, visit)] * 4)
-
-    refused = [one for one in made if isinstance(one, VisitAlreadyClaimed)]
-    assert (len(refused), Claim.objects.count(), ClaimLine.objects.count()) == (3, 1, 1)
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_without_the_lock_both_look_first_and_the_constraint_stands_behind(
-    harbor: World, unlimited: Authorization, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    both_have_looked, look = Barrier(2), claims._refuse_claimed
-    monkeypatch.setattr(referral_queries, "lock_visits", lambda ids: None)
-    monkeypatch.setattr(claims, "_refuse_claimed", lambda ids: (look(ids), both_have_looked.wait()))
-    visit = given(harbor, unlimited)
-
-    made = at_once(*[partial(drafted, harbor, visit)] * 2)
-
-    (fault,) = (one for one in made if isinstance(one, Exception))
-    assert isinstance(fault, IntegrityError)
-    assert ("visit_service_on_one_live_claim" in str(fault), Claim.objects.count()) == (True, 1)
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("undoing", [visits.undo, partial(visits.void, reason="never was")], ids=["undo", "void"])
-def test_visit_drafted_and_undone_at_once_is_one_or_the_other(
-    harbor: World, unlimited: Authorization, undoing: Callable[..., None]
-) -> None:
-    visit = given(harbor, unlimited)
-
-    made = at_once(partial(drafted, harbor, visit), partial(undoing, visit=visit, by=harbor.by, at=NOW))
-
-    refusals = [type(one).__name__ for one in made if isinstance(one, RuleError)]
-    assert refusals in (["VisitOnClaim"], ["NothingToClaim"])
-    assert Claim.objects.count() == (refusals == ["VisitOnClaim"])
 
 
 def test_sound_claim_has_no_findings(harbor: World, unlimited: Authorization) -> None:

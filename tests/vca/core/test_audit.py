@@ -1,4 +1,7 @@
-"""The audit trail: an event goes in with its deed, says what it says for ever, and is chained to those before it."""
+"""The audit trail: an event goes in with its deed, says what it says for ever, and is chained to those before it.
+
+Tests that seal are serial: PostgreSQL counts the open transactions of the whole cluster, those of other tests too.
+"""
 
 from contextlib import closing
 from datetime import timedelta
@@ -120,6 +123,7 @@ def test_digest_tells_any_change_of_an_event(by: Actor, field: str, value: Any) 
     assert audit.digest(event) != event.hash
 
 
+@pytest.mark.serial
 @pytest.mark.django_db(transaction=True)
 def test_seals_chain_events_in_their_order() -> None:
     by = actor()
@@ -135,6 +139,7 @@ def test_seals_chain_events_in_their_order() -> None:
     assert (sealed(), broken_links()) == (events(), [])
 
 
+@pytest.mark.serial
 @pytest.mark.django_db(transaction=True)
 def test_sealer_that_was_down_for_days_catches_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "SEAL_AT_MOST", 2)
@@ -164,6 +169,7 @@ TAMPERINGS = {
 }
 
 
+@pytest.mark.serial
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_tampering_breaks_the_chain(tampering: str) -> None:
@@ -186,6 +192,7 @@ def as_owner(statement: str) -> int:
         return int(cursor.rowcount)
 
 
+@pytest.mark.serial
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_of_two_sealers_at_once_one_wins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,6 +207,7 @@ def test_of_two_sealers_at_once_one_wins(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (sorted(taken), AuditSeal.objects.count(), sealed()) == ([0, 3], 1, events())
 
 
+@pytest.mark.serial
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_events_of_an_open_transaction_are_left_for_the_next_seal() -> None:
@@ -214,6 +222,7 @@ def test_events_of_an_open_transaction_are_left_for_the_next_seal() -> None:
     assert (while_open, after, sealed()) == (0, 2, events())
 
 
+@pytest.mark.serial
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_event_would_be_chained_before_one_below_it_if_open_transactions_did_not_count(

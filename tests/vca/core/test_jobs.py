@@ -399,6 +399,7 @@ def test_sweep_hands_over_at_most_so_many(monkeypatch: pytest.MonkeyPatch) -> No
     assert jobs.sweep(Mock()) == 2
 
 
+@pytest.mark.serial  # as every test that seals: see test_audit.py
 @pytest.mark.django_db(transaction=True)
 def test_sweep_seals_the_trail() -> None:
     world.practice()

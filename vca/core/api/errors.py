@@ -32,6 +32,8 @@ def explain(fault: Exception, context: dict[str, Any]) -> Response | None:
         rule = fault.rule
         body = Problem(fault.code, fault.detail, fault.field, rule.source, rule.next_act)
         return Response({"error": asdict(body)}, status=status)
+    if isinstance(fault, RecursionError):
+        fault = exceptions.ParseError("The body is nested too deeply.")
     response = exception_handler(fault, context)
     if response is None:
         return None
