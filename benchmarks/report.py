@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from textwrap import fill
 
 from benchmarks.registry import Benchmark, Table
+
+WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ def section(benchmark: Benchmark, table: Table, *, on: date, machine: Machine) -
     """Return what stands between the marks of a benchmark."""
     rule = ("---", *["--:"] * (len(table.head) - 1))
     lines = [f"| {' | '.join(cells)} |" for cells in (table.head, rule, *table.rows)]
-    return "\n".join([f"{benchmark.claim} Measured on {on.isoformat()}: {machine}.", "", *lines])
+    said = fill(f"{benchmark.claim} Measured on {on.isoformat()}: {machine}.", WIDTH, break_on_hyphens=False)
+    return "\n".join([said, "", *lines])
 
 
 def with_section(text: str, name: str, written: str) -> str:

@@ -1,8 +1,7 @@
 """The list of authorizations as one SQL statement by hand, on a psycopg connection of its own.
 
 It walks the index of last days as far as the page reaches and only then looks up names, lines and the next visit. It
-gives what the page shows: number, name, badges, days, next visit, and each line with its counts. It is planned anew on
-each run: the plan that PostgreSQL would keep for a prepared statement is several times slower on the ended ones.
+gives what the page shows: number, name, badges, days, next visit, and each line with its counts.
 """
 
 from datetime import date
@@ -64,10 +63,10 @@ FIRST: Place = (date.min, 0)
 
 
 class Rival:
-    """The list of one practice on one day."""
+    """The list of one practice on one day. The statement is planned on every run, as Django's are, or prepared."""
 
-    def __init__(self, url: str, *, practice_id: int, today: date) -> None:
-        self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=None)
+    def __init__(self, url: str, *, practice_id: int, today: date, prepared_after: int | None = None) -> None:
+        self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=prepared_after)
         self._known = {"practice": practice_id, "today": today}
 
     def page(self, view: str, *, after: Place = FIRST) -> list[Row]:
