@@ -60,7 +60,7 @@ def _rows(stage: Scene, sql: Rival, prepared: Rival, view: str) -> Iterator[tupl
 
 def _sides(stage: Scene, view: str, after: Place) -> dict[str, Side]:
     cursor = "" if after == FIRST else f"{after[0]}~{after[1]}"
-    ours = partial(queries.authorization_page, stage.by, view=view, after=cursor, today=stage.today)
+    ours = partial(queries.authorization_page, stage.by, view=view, after=cursor, calendar=stage.calendar)
     return {"queries": ours, "page": partial(stage.get, f"/authorizations/?view={view}&after={cursor}")}
 
 
@@ -82,8 +82,9 @@ def _figures(taken: dict[str, list[float]]) -> tuple[str, ...]:
 def walk(stage: Scene, view: str) -> Iterator[dict[str, Any]]:
     """Yield all rows of a view, page by page."""
     page: KeysetPage[dict[str, Any]] = KeysetPage([], "first")
+    calendar = stage.calendar
     while page.older:
-        page = queries.authorization_page(stage.by, view=view, after=page.older, today=stage.today)
+        page = queries.authorization_page(stage.by, view=view, after=page.older, calendar=calendar)
         yield from page.rows
 
 

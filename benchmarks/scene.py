@@ -14,6 +14,7 @@ from tests.world import World
 from vca.core import access
 from vca.core.access import Actor
 from vca.core.vocabulary import Role
+from vca.desk.queries import Calendar
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Scene:
     client: Client
     today: date
     database: str
+
+    @property
+    def calendar(self) -> Calendar:
+        """Today at the practice's places, all of one zone."""
+        return Calendar({place.pk: self.today for place in self.place.practice.locations.all()}, self.today)
 
     def get(self, path: str) -> bytes:
         """Return the page there, as the biller is sent it. Raises AssertionError for anything but a page."""

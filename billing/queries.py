@@ -1,15 +1,36 @@
 """Questions about claims, charges and submissions: functions that take and return querysets."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from billing.domain.states import ClaimState
 from billing.models import Charge, Claim, ClaimDiagnosis, ClaimLine, Submission
 from referrals import queries as referral_queries
+from referrals.domain.states import Affiliation
 from vca.core import access
 from vca.core.access import Actor
+
+LOOKED_BACK = timedelta(days=366)  # the filing limit is half of that: what is older is asked for by itself
+
+
+@dataclass(frozen=True, slots=True)
+class ToBill:
+    """A completed visit that no live claim names; ``network`` is what the referral calls the one that pays for VA."""
+
+    visit_id: int
+    authorization_id: int
+    affiliation: str
+    network: str
+
+    @property
+    def is_network(self) -> bool:
+        """Whether the network is billed, not VA."""
+        return self.affiliation == Affiliation.CCN
+
 
 BILLED = (ClaimState.SENT, ClaimState.ACCEPTED, ClaimState.PAID, ClaimState.PARTIALLY_PAID, ClaimState.DENIED)
 PAID = (ClaimState.PAID, ClaimState.PARTIALLY_PAID)
@@ -21,9 +42,17 @@ def claims(by: Actor) -> QuerySet[Claim]:
     return rows.select_related("referral", "veteran__current", "location", "authorization_version")
 
 
+def claims_found(by: Actor, words: str) -> QuerySet[Claim]:
+    """Return the claims of that number, and those of Veterans who are found by a name or a referral number."""
+    known = referral_queries.veterans_named(by, words).order_by().values("pk")
+    return claims(by).filter(Q(control_number=words.upper()) | Q(veteran__in=known))
+
+
 def whole_claims(by: Actor, claim_ids: Sequence[int]) -> QuerySet[Claim]:
     """Return claims with lines and diagnoses, in the order of their numbers."""
-    lines = ClaimLine.objects.select_related("clinician", "visit_service__service").order_by("number")
+    known = {"description": F("visit_service__service__description"), "codes": F("visit_service__service__codes")}
+    # Prefetched, not joined: the lines of many claims name a few clinicians.
+    lines = ClaimLine.objects.annotate(**known).prefetch_related("clinician").order_by("number")
     diagnoses = ClaimDiagnosis.objects.order_by("position")
     rows = claims(by).filter(pk__in=claim_ids).select_related("authorization_version", "practice")
     return rows.prefetch_related(Prefetch("lines", lines), Prefetch("diagnoses", diagnoses)).order_by("pk")
@@ -35,17 +64,49 @@ def ready_ids(by: Actor) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def unbilled_visits(by: Actor) -> QuerySet:
-    """Return completed visits of which no service stands on a live claim."""
+def unbilled_visits(by: Actor, *, since: date | None = None) -> QuerySet:
+    """Return completed visits, of that day and later, of which no service stands on a live claim."""
+    visits = referral_queries.completed_visits(by)
     live = access.scope(ClaimLine.objects.filter(is_live=True, visit=OuterRef("pk")), by)
-    return referral_queries.completed_visits(by).filter(~Exists(live))
+    if since is not None:
+        # The day is asked on both sides, so that neither index is read beyond it.
+        visits, live = visits.filter(on__gte=since), live.filter(service_date__gte=since)
+    return visits.filter(~Exists(live))
 
 
-def visits_to_bill(by: Actor, *, most: int) -> QuerySet:
-    """Return at most so many unbilled visits; which they are is found by two indexes, before anything is joined."""
+def visits_to_bill(by: Actor, *, since: date | None) -> list[ToBill]:
+    """Return the unbilled visits of that day and later, those of the authorization that waits longest first.
+
+    Among them are those that the network is billed for.
+    """
     # Without a LIMIT: for one, PostgreSQL would look up the lines of each visit ever given, one visit after the other.
-    ids = list(unbilled_visits(by).values_list("pk", flat=True))
-    return referral_queries.completed_visits(by, ids[:most])
+    rows = unbilled_visits(by, since=since).order_by("on", "pk")
+    payer = (f"authorization__referral__{name}" for name in ("affiliation", "network"))
+    found = [ToBill(*row) for row in rows.values_list("pk", "authorization_id", *payer)]
+    place = {one.authorization_id: number for number, one in reversed(list(enumerate(found)))}
+    return sorted(found, key=lambda one: place[one.authorization_id])
+
+
+@dataclass(frozen=True, slots=True)
+class Unfiled:
+    """A completed visit that was not sent to VA; ``claim_number`` is that of its draft or ready claim, or empty."""
+
+    pk: int
+    on: date
+    zone: ZoneInfo
+    referral_number: str
+    claim_number: str
+
+
+def unfiled_visits(by: Actor) -> Iterator[Unfiled]:
+    """Return the completed visits that VA is to be billed for and that stand on no claim that was sent."""
+    live = ClaimLine.objects.filter(is_live=True, visit=OuterRef("pk"))
+    sent = live.filter(claim__state__in=BILLED)
+    number = Subquery(live.values("claim__control_number")[:1])
+    rows = referral_queries.visits_for_va(by).filter(~Exists(sent)).annotate(claim_number=number).order_by("on", "pk")
+    names = ("pk", "on", "location__time_zone", "authorization__referral__number", "claim_number")
+    for pk, on, zone, referral_number, claim_number in rows.values_list(*names):
+        yield Unfiled(pk, on, ZoneInfo(zone), referral_number, claim_number or "")
 
 
 def live_lines(visit_id: int) -> QuerySet[ClaimLine]:
@@ -53,11 +114,11 @@ def live_lines(visit_id: int) -> QuerySet[ClaimLine]:
     return ClaimLine.objects.filter(is_live=True, visit_id=visit_id).select_related("claim")
 
 
-def claims_on(visit_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """Return id and number of the live claim by the id of the visit that stands on it."""
+def claims_on(visit_ids: Sequence[int]) -> dict[int, tuple[int, str, str]]:
+    """Return id, number and state of the live claim by the id of the visit that stands on it."""
     lines = ClaimLine.objects.filter(is_live=True, visit_id__in=visit_ids)
-    rows = lines.values_list("visit_id", "claim_id", "claim__control_number").distinct()
-    return {visit_id: (claim_id, number) for visit_id, claim_id, number in rows}
+    rows = lines.values_list("visit_id", "claim_id", "claim__control_number", "claim__state").distinct()
+    return {visit_id: (claim_id, number, state) for visit_id, claim_id, number, state in rows}
 
 
 def counts_by_state(by: Actor) -> dict[str, tuple[int, object]]:

@@ -1,18 +1,20 @@
-"""Billing's answer to the one signal: a visit on a live claim is not undone before the claim is."""
+"""Billing's answers to the signals of referrals.
+
+A visit on a live claim is not undone, and corrected only while that is a draft: undoing or striking a visit never
+shortens a claim by itself, whoever bills takes the visit off the draft, or closes it. A referral is not moved to
+another Veteran once a claim of it was made ready or sent; drafts follow it.
+"""
 
 from typing import Any
 
 from django.dispatch import receiver
 
 from billing import queries
-from referrals.signals import visit_voiding
-from vca.domain.errors import RuleError
-
-
-class VisitOnClaim(RuleError):
-    """The visit stands on a live claim."""
-
-    code = "VISIT-07"
+from billing.services import claims, submissions
+from billing.services.claims import VisitOnClaim
+from referrals.signals import referral_moving, visit_correcting, visit_voiding
+from vca.core.access import Actor
+from vca.core.services.backups import restored
 
 
 @receiver(visit_voiding, dispatch_uid="billing refuses claimed visits")
@@ -23,3 +25,21 @@ def refuse_claimed(sender: Any, visit_id: int, **_: Any) -> None:
         raise VisitOnClaim(
             f"the visit stands on claim {line.claim.control_number}, which is {line.claim.state.lower()}"
         )
+
+
+@receiver(visit_correcting, dispatch_uid="billing outdates drafts")
+def outdate_draft(sender: Any, visit_id: int, by: Actor, **_: Any) -> None:
+    """Mark the draft that names the visit. Raises VisitOnClaim when the claim is no draft."""
+    claims.outdate(visit_id=visit_id, by=by)
+
+
+@receiver(referral_moving, dispatch_uid="billing refuses or follows moved referrals")
+def follow_referral(sender: Any, referral_id: int, veteran_id: int, by: Actor, **_: Any) -> None:
+    """Give the drafts to the other Veteran. Raises ReferralClaimed."""
+    claims.give_to_veteran(referral_id=referral_id, veteran_id=veteran_id, by=by)
+
+
+@receiver(restored, dispatch_uid="billing leaves a gap of numbers")
+def leave_gap(sender: Any, **_: Any) -> None:
+    """Take no number again that was taken after the backup was made."""
+    submissions.leave_gap()

@@ -1,15 +1,21 @@
 """Background work of billing."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from billing import queries
 from billing.domain.findings import Finding
-from billing.services import assembly, claims, submissions
+from billing.domain.paper import NOWHERE
+from billing.services import assembly, claims, filing, paper_claims, submissions
 from billing.services.assembly import Assembled
-from vca.core import jobs
+from billing.services.paper_claims import Judged, Review
+from billing.services.printing import print_sheets
+from vca.core import alerts, audit, jobs
 from vca.core.jobs import Run
+from vca.core.models import ServiceLocation
 from vca.core.services import practices
-from vca.domain.rules import Severity
+from vca.domain.wording import counted
 
 CHUNK = 50
 
@@ -22,7 +28,7 @@ def write_837p(run: Run) -> None:
     sound: list[Assembled] = []
     held_back = 0
     for start in range(0, len(ids), CHUNK):
-        some, refused = _judge(run, ids[start : start + CHUNK])
+        some, refused = _judge(run, ids[start : start + CHUNK], now)
         sound += some
         with run.chunk(done=min(start + CHUNK, len(ids)), total=len(ids)):
             held_back += sum(
@@ -35,19 +41,64 @@ def write_837p(run: Run) -> None:
             run.finish(f"nothing was ready to be written{said}")
         else:
             run.finish(
-                f"batch {submission.batch_number}: {submission.claim_count} claims{said}", result=submission.document
+                f"batch {submission.batch_number}: {counted(submission.claim_count, 'claim')}{said}",
+                result=submission.document,
             )
 
 
-def _judge(run: Run, ids: list[int]) -> tuple[list[Assembled], list[Assembled]]:
-    """Return what may be sent today, and the claims that a rule has come to block since they were made ready."""
-    today = practices.civil_day(run.by, at=timezone.now())
-    assembled = assembly.assemble(ids, by=run.by, on=today)
-    found = claims.scrub_all(assembled, by=run.by, today=today)
+def _judge(run: Run, ids: list[int], now: datetime) -> tuple[list[Assembled], list[Assembled]]:
+    """Return what may be sent now, and the claims that a rule has come to block since they were made ready."""
+    assembled = assembly.assemble(ids, by=run.by, at=now)
+    found = claims.scrub_all(assembled, by=run.by)
     blocked = {claim_id for claim_id, findings in found.items() if _blocks(findings)}
     sound = [one for one in assembled if one.claim_id not in blocked]
     return sound, [one for one in assembled if one.claim_id in blocked]
 
 
 def _blocks(found: tuple[Finding, ...]) -> bool:
-    return any(finding.severity == Severity.BLOCK for finding in found)
+    return bool(claims.blocking(found))
+
+
+@jobs.handler(paper_claims.WITH_FORM)
+def write_cms1500(run: Run) -> None:
+    """Print claims on our drawing of the form."""
+    _print(run, with_form=True)
+
+
+@jobs.handler(paper_claims.TEXT_ALONE)
+def write_cms1500_text(run: Run) -> None:
+    """Print claims for pre-printed paper."""
+    _print(run, with_form=False)
+
+
+def _print(run: Run, *, with_form: bool) -> None:
+    """Judge and print outside any long transaction; the file is kept in the commit that ends the job."""
+    ids, now = run.job.subject_ids, timezone.now()
+    on = practices.civil_day(run.by, at=now)
+    judged: list[Judged] = []
+    for start in range(0, len(ids), CHUNK):
+        judged += paper_claims.review(ids[start : start + CHUNK], by=run.by, at=now).judged
+        with run.chunk(done=min(start + CHUNK, len(ids)), total=len(ids)):
+            pass  # the progress is all that is written
+    whole = Review(tuple(judged))
+    said = f", {len(whole.left_out)} left out" if whole.left_out else ""
+    shift = NOWHERE if with_form else paper_claims.shift(by=run.by, on=on)
+    content = print_sheets(whole.sheets, with_form=with_form, shift=shift) if whole.printed else b""
+    with run.chunk():
+        if not content:
+            run.finish(f"nothing could be printed{said}")
+            return
+        printed, sheets = len(whole.printed), len(whole.sheets)
+        document = paper_claims.keep(content, printed=printed, sheets=sheets, by=run.by, on=on)
+        run.finish(f"{counted(printed, 'claim')} on {counted(sheets, 'sheet')}{said}", result=document)
+
+
+@jobs.handler("watch_filing")
+def watch_filing(run: Run) -> None:
+    """The daily look at visits that wait to be billed, on the morning of one location."""
+    location = ServiceLocation.objects.get(pk=run.job.subject_ids[0])
+    now = timezone.now()
+    with run.chunk():
+        raised, closed = alerts.bring_up_to_date("filing_limit", filing.due(run.by, at=now), by=run.by, at=now)
+        audit.record(by=run.by, action="filing.swept", subject=location, changes={"raised": raised, "closed": closed})
+        run.finish(f"{counted(raised, 'alert')} raised, {closed} closed")

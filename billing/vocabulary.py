@@ -1,6 +1,8 @@
 """The words of billing: permissions by role, kinds of event, document and job, and parameters."""
 
-from vca.core.vocabulary import Parameter, Role, declare, mailbox, whole_number
+from billing.domain import paper
+from billing.domain.networks import pairs
+from vca.core.vocabulary import Entry, Parameter, Role, declare, mailbox, whole_number, whole_numbers
 
 MONEY = (Role.BILLER, Role.ADMINISTRATOR)
 
@@ -11,19 +13,35 @@ declare(
         "send_claims": MONEY,
         "set_charges": MONEY,
         "open_documents": MONEY,
+        "export_claims": MONEY,
     },
     audit_events={
         "charge.set": "Price set",
+        "filing.swept": "Filing limits watched",
         "claim.closed": "Claim closed",
         "claim.drafted": "Claim drafted",
         "claim.back_to_draft": "Claim taken back to draft",
         "claim.made_ready": "Claim made ready",
+        "claim.all_made_ready": "All sound drafts made ready",
+        "claims.exported": "List of claims exported",
+        "claim.outdated": "Visit of a draft corrected: the draft must be built again",
+        "claim.moved": "Claim moved to another Veteran with its referral",
         "claim.rebuilt": "Claim built again from its visits",
+        "claim.visit_taken_off": "Visit taken off a draft",
+        "claims.printed": "Claims printed as CMS-1500",
         "submission.written": "Claim file written",
     },
-    documents={"claims_837p": "Claim file, 837P"},
-    jobs={"write_837p": "Write the ready claims as one 837P file"},
-    in_charge={"write_837p": "send_claims"},
+    documents={"claims_837p": "Claim file, 837P", "claims_cms1500": "Claims on paper, CMS-1500"},
+    jobs={
+        "watch_filing": "Watch visits for their filing limit",
+        "write_837p": "Write the ready claims as one 837P file",
+        "write_cms1500": "Print claims as CMS-1500, with the form",
+        "write_cms1500_text": "Print claims as CMS-1500, for pre-printed paper",
+    },
+    daily_jobs=("watch_filing",),
+    alerts={"filing_limit": "Filing limit near"},
+    navigation=(Entry(50, "Claims", "claims", "see_claims"),),
+    in_charge={"write_837p": "send_claims", "write_cms1500": "send_claims", "write_cms1500_text": "send_claims"},
     parameters=(
         Parameter(
             "filing-limit-days",
@@ -32,6 +50,15 @@ declare(
             "38 USC 1703D(b)",
             "date of service",
             read=whole_number,
+        ),
+        Parameter(
+            "filing-limit-left-days",
+            "150,90,30,10",
+            "days left of the filing limit",
+            "This product's own default",
+            "today",
+            verify_with_va=False,
+            read=whole_numbers,
         ),
         Parameter(
             "payer-name",
@@ -47,6 +74,30 @@ declare(
             "Public payer lists: VA Fee Basis Programs; the clearinghouse's companion guide decides",
             "date of submission",
             read=mailbox,
+        ),
+        Parameter(
+            "ccn-regions",
+            "1: Optum; 2: Optum; 3: Optum; 4: TriWest; 5: TriWest",
+            "Community Care Network: administrator by region",
+            "VA, File a claim for Veteran care",
+            "date of submission",
+            read=pairs,
+        ),
+        Parameter(
+            "ccn-payer-ids",
+            "Optum: VACCN; TriWest: TWVACCN",
+            "Community Care Network: payer id by administrator",
+            "The administrators' provider handbooks; the clearinghouse's payer list decides. Verify with the network",
+            "date of submission",
+            read=pairs,
+        ),
+        Parameter(
+            "ccn-addresses",
+            "TriWest: to its claims processor PGBA",
+            "Community Care Network: where claims go, by administrator",
+            "The administrators' provider handbooks. Verify with the network",
+            "date of submission",
+            read=pairs,
         ),
         Parameter(
             "receiver-name",
@@ -70,6 +121,47 @@ declare(
             "The clearinghouse's companion guide: ISA06, GS02, loop 1000A NM109",
             "date of submission",
             read=mailbox,
+        ),
+        Parameter(
+            "paper-mail-address",
+            "PO Box 30780, Tampa, FL, 33630",
+            "street, city, state, ZIP code; empty: none",
+            "CMS-1500 carrier block; VA, File a claim for Veteran care: where claims on paper are mailed",
+            "date of submission",
+            read=paper.read_address,
+        ),
+        Parameter(
+            "paper-billing-name",
+            "",
+            "name, 29 characters; empty: the practice's own",
+            "CMS-1500 box 33",
+            "date of submission",
+            verify_with_va=False,
+        ),
+        Parameter(
+            "paper-totals",
+            "EACH_SHEET",
+            "EACH_SHEET or LAST_SHEET, of a claim with more than six services",
+            "CMS-1500 box 28; payers differ",
+            "date of submission",
+            read=paper.Totals,
+        ),
+        Parameter(
+            "paper-ndc-spaces",
+            "3",
+            "spaces between an NDC and its unit",
+            "CMS-1500 box 24, shaded half; payers differ",
+            "date of submission",
+            read=paper.read_spaces,
+        ),
+        Parameter(
+            "paper-shift",
+            "0,0",
+            "points to the right and down, for pre-printed paper",
+            "The practice's own printer",
+            "date of submission",
+            verify_with_va=False,
+            read=paper.read_shift,
         ),
     ),
 )

@@ -1,18 +1,31 @@
 """Forms of referrals: they clean, they do not save."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError as FormError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from referrals.domain.notice import ReferralNotice, StatedLine
+from referrals.domain.notice import (
+    FIRST_DAY,
+    LAST_DAY,
+    RULE_OF,
+    HoldReason,
+    ReferralNotice,
+    StatedLine,
+    is_active,
+    is_name,
+    is_plain,
+)
 from referrals.domain.states import Affiliation, LimitKind
-from referrals.models import Authorization, AuthorizedService, Referral, Sex, VeteranFacts, facts_of
+from referrals.intake.json_reader import LARGEST
+from referrals.models import Authorization, AuthorizedService, Referral, Sex, VeteranFacts, Visit, facts_of
 from referrals.services.authorizations import Limit
 from referrals.services.visits import Planned
 from vca.core.forms import DateInput, checked, checked_state, offer
@@ -28,6 +41,7 @@ from vca.domain.identifiers import (
     us_address,
     va_referral_number,
 )
+from vca.domain.rules import CATALOGUE
 
 LIMITS = [
     (LimitKind.COUNTED, "A number of visits"),
@@ -50,6 +64,7 @@ def codes(text: str) -> tuple[str, ...]:
 
 
 IDENTIFIERS = ("icn", "edipi", "ssn")
+NAMES = ("last_name", "first_name", "middle_name")
 
 
 class VeteranForm(forms.ModelForm):
@@ -82,6 +97,12 @@ class VeteranForm(forms.ModelForm):
         """Return what was entered; an identifier that was left empty stays as it is on file."""
         entered = self.cleaned_data.items()
         return {name: value for name, value in entered if value or name not in IDENTIFIERS}
+
+    def clean(self) -> dict[str, Any]:
+        """Names are names."""
+        data = super().clean() or {}
+        refuse_no_names(self)
+        return data
 
     def clean_icn(self) -> str:
         """17 characters."""
@@ -152,9 +173,8 @@ class ReferralForm(forms.Form):
         """A counted line has a number, and dates run forward."""
         data = super().clean() or {}
         refuse_countless(self, data.get("line_limit_kind"), data.get("line_visits"), "line_visits")
-        first, last = data.get("referral_date"), data.get("expiration_date")
-        if first and last and last < first:
-            self.add_error("expiration_date", "The expiration date is before the issue date.")
+        refuse_days(self, "referral_date", "expiration_date")
+        refuse_no_names(self)
         return data
 
     def notice(self) -> ReferralNotice:
@@ -179,18 +199,58 @@ def refuse_countless(form: forms.Form, kind: str | None, visits: int | None, fie
         form.add_error(field, "A number of visits goes with 'A number of visits'.")
 
 
+def refuse_days(form: forms.Form, first: str, last: str) -> None:
+    """Days run forward, and lie where the days of an authorization can."""
+    begin, end = form.cleaned_data.get(first), form.cleaned_data.get(last)
+    for name in [name for name, day in ((first, begin), (last, end)) if day and not FIRST_DAY <= day <= LAST_DAY]:
+        form.add_error(name, in_words_of(HoldReason.FAR))
+    if begin and end and end < begin:
+        form.add_error(last, in_words_of(HoldReason.ORDER))
+
+
+def refuse_no_names(form: forms.BaseForm) -> None:
+    """A name has letters, and nothing that cannot be shown."""
+    for name in [name for name in NAMES if form.cleaned_data.get(name)]:
+        if not is_plain(form.cleaned_data[name]):
+            form.add_error(name, "It has a sign that cannot be shown. Remove it.")
+        elif not is_name(form.cleaned_data[name]):
+            form.add_error(name, in_words_of(HoldReason.NAME))
+
+
+def in_words_of(reason: HoldReason) -> str:
+    """Return the sentence of the reason's rule and its next act, as the referral's page shows them."""
+    rule = CATALOGUE[RULE_OF[reason]]
+    return f"{rule.sentence} {rule.next_act} ({rule.code})"
+
+
+class ImportForm(forms.Form):
+    """A list of VA's referral service."""
+
+    file = forms.FileField(
+        label="List (JSON)", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ".json,application/json"})
+    )
+
+    def clean_file(self) -> Any:
+        """No larger than can be read."""
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST:
+            raise FormError(f"The file is larger than {LARGEST // 1024**2} MB. Ask for the list in parts.")
+        return file
+
+
 class DetailsForm(forms.ModelForm):
     """What the paper says of the referral itself."""
 
     affiliation = forms.ChoiceField(choices=AFFILIATIONS)
     home_location = forms.ModelChoiceField(ServiceLocation.objects.none(), required=False)
     provisional_diagnosis = forms.CharField(label="Provisional diagnosis (ICD-10-CM)", max_length=9, required=False)
+    referring_npi = forms.CharField(label="Referring NPI", max_length=20, required=False)
 
     class Meta:
         model = Referral
         fields = (
-            *("affiliation", "network", "va_status", "category_of_care", "station", "provisional_diagnosis"),
-            *("referring_name", "referring_npi"),
+            *("affiliation", "network", "category_of_care", "station", "provisional_diagnosis"),
+            *("referring_name", "referring_npi", "va_status_meaning"),
         )
         help_texts = {
             "network": "For a Community Care Network referral: its administrator.",
@@ -202,6 +262,13 @@ class DetailsForm(forms.ModelForm):
         places = ServiceLocation.objects.filter(practice_id=self.instance.practice_id, is_active=True)
         offer(self, "home_location", places.order_by("name"), lambda place: f"{place.name} ({place.time_zone})")
         self.initial["home_location"] = self.instance.authorization.home_location_id
+        if is_active(self.instance.va_status):
+            del self.fields["va_status_meaning"]
+        else:
+            words = (
+                f"VA's own status is {self.instance.va_status}. Ask the VA facility; enter its answer and who gave it."
+            )
+            self.fields["va_status_meaning"].help_text = words
 
     def clean_provisional_diagnosis(self) -> str:
         """An ICD-10-CM code."""
@@ -224,9 +291,7 @@ class TermsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Dates run forward."""
         data = super().clean() or {}
-        first, last = data.get("valid_from"), data.get("valid_through")
-        if first and last and last < first:
-            self.add_error("valid_through", "The last day is before the first day.")
+        refuse_days(self, "valid_from", "valid_through")
         return data
 
 
@@ -262,6 +327,12 @@ class OpeningBalanceForm(forms.Form):
     source = forms.CharField(max_length=200, help_text="Where the number comes from.")
 
 
+class VeteranChoice(forms.Form):
+    """The Veteran to whom a referral is moved."""
+
+    veteran = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
 class ReasonForm(forms.Form):
     """Why."""
 
@@ -289,10 +360,29 @@ class VisitForm(forms.Form):
         return datetime.combine(self.cleaned_data["on"], self.cleaned_data["at"], tzinfo=zone)
 
 
-def _the_only(choices: QuerySet[Any]) -> int | None:
-    """Return the id of the one choice there is: nobody should have to choose from one."""
-    ids = list(choices.values_list("pk", flat=True)[:2])
-    return ids[0] if len(ids) == 1 else None
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What each service of a visit may choose from, asked once for all of them: service lines, and clinicians."""
+
+    lines: QuerySet[AuthorizedService]
+    people: QuerySet[Clinician]
+
+
+def offered(authorization: Authorization, visit: Visit | None = None) -> Offered:
+    """Return the lines and clinicians for a visit. One that is corrected may be by somebody who has left since."""
+    lines = AuthorizedService.objects.filter(authorization=authorization)
+    gave = Q(pk__in=visit.services.values("clinician")) if visit else Q()
+    people = Clinician.objects.filter(Q(is_active=True) | gave, practice_id=authorization.practice_id)
+    return Offered(lines.order_by("number"), people.order_by("last_name", "first_name"))
+
+
+def offer_known(form: forms.BaseForm, name: str, rows: QuerySet[Any], label: Callable[[Any], str]) -> None:
+    """Let a field choose among rows that are kept once they are read; when there is but one, it is chosen."""
+    offer(form, name, rows, label)
+    known = [(row.pk, label(row)) for row in rows]
+    field = cast(forms.ModelChoiceField, form.fields[name])
+    field.choices = [("", "---------"), *known]
+    field.initial = known[0][0] if len(known) == 1 else None
 
 
 class ServiceForm(forms.Form):
@@ -304,17 +394,16 @@ class ServiceForm(forms.Form):
     modifiers = forms.CharField(max_length=11, required=False, help_text="Up to four, separated by commas.")
     units = forms.IntegerField(min_value=1, max_value=999, initial=1)
     drug_name = forms.CharField(max_length=80, required=False)
-    ndc = forms.CharField(label="NDC", max_length=13, required=False)
+    ndc = forms.CharField(label="NDC", max_length=24, required=False)
     ndc_unit = forms.ChoiceField(label="NDC unit", choices=NDC_UNITS, required=False)
-    ndc_quantity = forms.DecimalField(label="NDC quantity", max_digits=8, decimal_places=3, required=False)
+    ndc_quantity = forms.DecimalField(
+        label="NDC quantity", min_value=Decimal("0.001"), max_digits=8, decimal_places=3, required=False
+    )
 
-    def __init__(self, *args: Any, authorization: Authorization, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, among: Offered, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        lines = AuthorizedService.objects.filter(authorization=authorization).order_by("number")
-        people = Clinician.objects.filter(practice_id=authorization.practice_id, is_active=True)
-        offer(self, "service", lines, lambda line: f"{line.number}. {line.description}")
-        offer(self, "clinician", people.order_by("last_name", "first_name"), lambda one: one.display_name)
-        self.fields["service"].initial, self.fields["clinician"].initial = _the_only(lines), _the_only(people)
+        offer_known(self, "service", among.lines, lambda line: f"{line.number}. {line.description}")
+        offer_known(self, "clinician", among.people, lambda one: one.display_name)
 
     def clean_code(self) -> str:
         """A CPT or HCPCS code."""
@@ -322,10 +411,7 @@ class ServiceForm(forms.Form):
 
     def clean_modifiers(self) -> str:
         """Two characters each."""
-        parts = [part.upper() for part in re.split(r"[\s,:]+", self.cleaned_data["modifiers"]) if part]
-        if len(parts) > 4 or any(not re.fullmatch(r"[A-Z0-9]{2}", part) for part in parts):
-            raise FormError("A modifier has two characters; there are at most four.")
-        return ",".join(parts)
+        return checked(procedure_code.validate_modifiers, self.cleaned_data["modifiers"])
 
     def clean_ndc(self) -> str:
         """Eleven digits."""

@@ -1,14 +1,17 @@
 """Questions about referrals, authorizations and visits: functions that take and return querysets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONArray
 
 from referrals.domain.drawdown import LineCount
-from referrals.domain.notice import RULE_OF, HoldReason, is_known
+from referrals.domain.notice import RULE_OF, HoldReason, ReferralNotice, StatedLine, hold_reasons
+from referrals.domain.routing import bills_va
 from referrals.domain.states import OPEN, Affiliation, LimitKind, ReferralState, VisitState
 from referrals.models import (
     Authorization,
@@ -51,26 +54,60 @@ def waiting(by: Actor) -> QuerySet[Referral]:
 
 
 def obstacles(referral: Referral) -> tuple[HoldReason, ...]:
-    """Return what must be mended before the referral can be confirmed, in the order in which to mend it."""
+    """Return what must be mended before the referral can be confirmed, in the order in which to mend it.
+
+    What stands here is judged as a notice is, and besides it what only this practice or VA's own words can tell.
+    """
+    terms = referral.authorization.terms
+    more = {
+        HoldReason.AFFILIATION: referral.affiliation == Affiliation.UNKNOWN,
+        HoldReason.DERIVED: terms.through_source == ThroughSource.DERIVED and terms.valid_through is not None,
+        HoldReason.LOCATION: referral.authorization.home_location_id is None,
+    }
+    found = {*hold_reasons(_standing(referral), on=referral.received_at.date()), *_held_by_notices(referral)}
+    if referral.va_status_meaning:  # a person has asked VA
+        found -= {HoldReason.STATUS, HoldReason.STOPPED}
+    return tuple(reason for reason in HoldReason if reason in found or more.get(reason))
+
+
+def _standing(referral: Referral) -> ReferralNotice:
+    """Return what stands here in the shape of a notice: every door is judged by the same rules."""
     terms, facts = referral.authorization.terms, referral.veteran.facts
-    lines = list(referral.authorization.services.all())
-    checks = (
-        (HoldReason.AFFILIATION, referral.affiliation == Affiliation.UNKNOWN),
-        (HoldReason.LIMITS, not lines or any(line.limit_kind == LimitKind.UNKNOWN for line in lines)),
-        (HoldReason.START, terms.valid_from is None),
-        (HoldReason.EXPIRATION, terms.valid_through is None),
-        (HoldReason.DERIVED, terms.through_source == ThroughSource.DERIVED and terms.valid_through is not None),
-        (HoldReason.STATUS, not is_known(referral.va_status)),
-        (HoldReason.NAME, not (facts.last_name and facts.first_name)),
-        (HoldReason.LOCATION, referral.authorization.home_location_id is None),
-        (HoldReason.DIFFERS, _has_pending_notice(referral)),
+    lines = referral.authorization.services.all()
+    return ReferralNotice(
+        number=referral.number,
+        last_name=facts.last_name,
+        first_name=facts.first_name,
+        date_of_birth=facts.date_of_birth,
+        va_status=referral.va_status,
+        referral_date=terms.valid_from,
+        expiration_date=terms.valid_through,
+        lines=tuple(StatedLine(row.description, LimitKind(row.limit_kind), row.visits_authorized) for row in lines),
     )
-    return tuple(reason for reason, holds in checks if holds)
 
 
-def _has_pending_notice(referral: Referral) -> bool:
+def standing_in_full(referral: Referral) -> ReferralNotice:
+    """Return everything that stands here in the shape of a notice, to be compared with one."""
+    terms, facts = referral.authorization.terms, referral.veteran.facts
+    seoc = terms.seoc_version
+    return replace(
+        _standing(referral),
+        middle_name=facts.middle_name,
+        icn=facts.icn,
+        consult_id=referral.consult_id,
+        affiliation=Affiliation(referral.affiliation),
+        station=referral.station,
+        category_of_care=referral.category_of_care,
+        priority=referral.priority,
+        seoc=seoc.seoc_id if seoc else "",
+        seoc_days=seoc.duration_days if seoc else None,
+    )
+
+
+def _held_by_notices(referral: Referral) -> set[HoldReason]:
     known = getattr(referral, "pending_notices", None)
-    return bool(known) if known is not None else referral.notices.filter(pending=True).exists()
+    pending = referral.notices.filter(pending=True) if known is None else known
+    return {reason for notice in pending for reason in notice.held_for}
 
 
 def authorizations(by: Actor) -> QuerySet[Authorization]:
@@ -81,32 +118,47 @@ def authorizations(by: Actor) -> QuerySet[Authorization]:
     return known.prefetch_related(lines)
 
 
-# Built once: what Django does to join six tables by their names takes as long as the database needs for the rows.
 _BOOKED = Visit.objects.filter(authorization=OuterRef("authorization_id"), state=VisitState.BOOKED)
 _LINE = (
     *("number", "description", "limit_kind", "visits_authorized"),
     *("visits_before_us", "visits_over", "visits_held", "visits_used"),
 )
 _LINES = AuthorizedService.objects.filter(authorization=OuterRef("authorization_id"))
-_LISTED = AuthorizationVersion.objects.filter(current_of__isnull=False).values(
-    *("pk", "authorization_id", "valid_from", "valid_through"),
-    referral_number=F("current_of__referral__number"),
-    state=F("current_of__referral__state"),
-    veteran_id=F("current_of__veteran_id"),
-    last_name=F("current_of__veteran__current__last_name"),
-    first_name=F("current_of__veteran__current__first_name"),
-    middle_name=F("current_of__veteran__current__middle_name"),
-    next_visit=Subquery(_BOOKED.order_by("on").values("on")[:1]),
-    services=Subquery(_LINES.values(every=JSONList(JSONArray(*_LINE)))),
-)
 
 
-def listed(by: Actor) -> QuerySet[AuthorizationVersion, Any]:
+def listed(by: Actor, *, days: Mapping[int, date]) -> QuerySet[AuthorizationVersion, Any]:
     """Return the practice's authorizations with what a list shows and nothing else, in one query; see ``spelled_out``.
 
-    The rows are the current terms, so that one index gives practice, last day and order.
+    The rows are the current terms, so that one index gives practice, last day and order. ``days`` is today by
+    location id: the next visit is one of today or later.
     """
-    return access.scope(_LISTED, by)
+    return access.scope(_listed(tuple(sorted(days.items()))), by)
+
+
+@lru_cache(maxsize=64)
+def _listed(days: tuple[tuple[int, date], ...]) -> QuerySet[AuthorizationVersion, Any]:
+    """Built once a day: what Django does to join six tables takes as long as the database needs for the rows."""
+    coming = _BOOKED.filter(_compared(dict(days), "gte")).order_by("on")
+    return AuthorizationVersion.objects.filter(current_of__isnull=False).values(
+        *("pk", "authorization_id", "valid_from", "valid_through"),
+        referral_number=F("current_of__referral__number"),
+        state=F("current_of__referral__state"),
+        veteran_id=F("current_of__veteran_id"),
+        last_name=F("current_of__veteran__current__last_name"),
+        first_name=F("current_of__veteran__current__first_name"),
+        middle_name=F("current_of__veteran__current__middle_name"),
+        next_visit=Subquery(coming.values("on")[:1]),
+        services=Subquery(_LINES.values(every=JSONList(JSONArray(*_LINE)))),
+    )
+
+
+def _compared(days: Mapping[int, date], comparison: str) -> Q:
+    """Return the condition that a visit's day compares so ("lt", "gte") with today at its own location."""
+    found = Q(pk__in=())
+    for day in sorted(set(days.values())):
+        places = [location_id for location_id, its_day in days.items() if its_day == day]
+        found |= Q(**{f"on__{comparison}": day}, location__in=places)
+    return found
 
 
 def spelled_out(row: dict[str, Any]) -> dict[str, Any]:
@@ -124,11 +176,55 @@ def active_authorizations(by: Actor) -> QuerySet[Authorization]:
     return authorizations(by).filter(referral__state=ReferralState.ACCEPTED)
 
 
+_OF_A_DAY = (
+    *("practice", "authorization", "veteran", "location", "state", "walk_in", "on", "starts_at", "reason"),
+    *("authorization__current", "authorization__current__valid_from", "authorization__current__valid_through"),
+    *(
+        f"authorization__{name}"
+        for name in ("referral", "referral__state", "referral__affiliation", "referral__network")
+    ),
+    *(f"veteran__current__{name}" for name in ("last_name", "first_name", "middle_name", "date_of_birth")),
+)
+
+
 def day(by: Actor, *, on: date) -> QuerySet[Visit]:
     """Return the visits of a civil day in the order of the clock."""
     rows = access.scope(Visit.objects.filter(on=on), by)
-    known = rows.select_related("veteran__current", "location", "authorization__current", "authorization__referral")
-    return known.prefetch_related(_with_services()).order_by("starts_at", "pk")
+    known = rows.select_related("veteran__current", "authorization__current", "authorization__referral")
+    # Prefetched, not joined: the visits of a day are at a few places, by a few clinicians. And only what is shown.
+    return known.prefetch_related("location", _with_services()).only(*_OF_A_DAY).order_by("starts_at", "pk")
+
+
+def unclosed(by: Actor, *, days: Mapping[int, date]) -> QuerySet[Visit]:
+    """Return visits of past days that nobody completed, cancelled or marked as no-show, the oldest first.
+
+    ``days`` is today by location id.
+    """
+    rows = access.scope(Visit.objects.filter(_compared(days, "lt"), state__in=EXPECTED), by)
+    known = rows.select_related("veteran__current", "location", "authorization__referral")
+    return known.prefetch_related(_with_services()).order_by("on", "starts_at", "pk")
+
+
+def unclosed_holds(authorization: Authorization, *, days: Mapping[int, date]) -> dict[int, int]:
+    """Return by line how many of its held visits are booked on a day that has passed; ``days`` as in ``unclosed``."""
+    past = authorization.visits.filter(_compared(days, "lt"), state=VisitState.BOOKED)
+    rows = VisitService.objects.filter(visit__in=past).order_by().values_list("service_id")
+    return dict(rows.annotate(n=Count("visit", distinct=True)))
+
+
+def booked(authorization: Authorization) -> QuerySet[Visit]:
+    """Return the booked visits of an authorization in the order of the clock."""
+    rows = authorization.visits.filter(state=VisitState.BOOKED).select_related("location")
+    return rows.order_by("starts_at", "pk")
+
+
+def booked_outside(authorization: Authorization) -> QuerySet[Visit]:
+    """Return the booked visits on days that are not authorized, as the terms stand now."""
+    terms = authorization.terms
+    outside = Q(on__lt=terms.valid_from) if terms.valid_from else Q(pk__in=())
+    if terms.valid_through:
+        outside |= Q(on__gt=terms.valid_through)
+    return booked(authorization).filter(outside)
 
 
 def visits(authorization: Authorization) -> QuerySet[Visit]:
@@ -138,7 +234,7 @@ def visits(authorization: Authorization) -> QuerySet[Visit]:
 
 
 def _with_services() -> Prefetch:
-    rows = VisitService.objects.select_related("service", "clinician").order_by("pk")
+    rows = VisitService.objects.select_related("service").prefetch_related("clinician").order_by("pk")
     return Prefetch("services", rows)
 
 
@@ -151,9 +247,20 @@ def completed_visits(by: Actor, visit_ids: Sequence[int] | None = None) -> Query
     return known.prefetch_related(_with_services()).order_by("authorization_id", "starts_at", "pk")
 
 
+def visits_for_va(by: Actor) -> QuerySet[Visit]:
+    """Return the completed visits for which VA itself is billed."""
+    rows = access.scope(Visit.objects.filter(state=VisitState.COMPLETED), by)
+    return rows.filter(authorization__referral__affiliation__in=[one for one in Affiliation if bills_va(one)])
+
+
 def lock_visits(visit_ids: Sequence[int]) -> None:
     """Lock the visits' rows in one order until the commit, so that none is voided while it is being claimed."""
-    list(Visit.objects.select_for_update().filter(pk__in=visit_ids).order_by("pk").values_list("pk", flat=True))
+    list(
+        Visit.objects.select_for_update(no_key=True)
+        .filter(pk__in=visit_ids)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def veterans(by: Actor) -> QuerySet[Veteran]:
@@ -166,6 +273,26 @@ def watched(by: Actor, *, location_id: int, ended_since: date) -> QuerySet[Autho
     """Return the active authorizations of a home location that have not ended before a day."""
     rows = active_authorizations(by).filter(home_location_id=location_id)
     return rows.filter(current__valid_through__gte=ended_since).order_by("pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One clinician's part of a booked visit: what an approval of somebody or something must cover."""
+
+    pk: int
+    on: date
+    affiliation: str
+    location_id: int
+    state: str
+    clinician_id: int
+
+
+def bookings(by: Actor, *, since: date) -> Iterator[Booking]:
+    """Return the booked visits of a day and later, one for each clinician of a visit."""
+    rows = access.scope(VisitService.objects.filter(visit__state=VisitState.BOOKED, visit__on__gte=since), by)
+    names = ("on", "authorization__referral__affiliation", "location_id", "location__state")
+    columns = ("visit_id", *(f"visit__{name}" for name in names), "clinician_id")
+    return (Booking(*row) for row in rows.order_by("pk").values_list(*columns))
 
 
 def miscounted(by: Actor) -> QuerySet[AuthorizedService]:
@@ -189,10 +316,16 @@ def counts_by_state(by: Actor) -> dict[str, int]:
     return dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
 
 
-def with_bookings_beyond(by: Actor) -> QuerySet[Authorization]:
-    """Return authorizations with a line that VA cut below what is booked and used."""
-    over = AuthorizedService.objects.filter(authorization=OuterRef("pk"), visits_over__gt=0)
-    return authorizations(by).filter(Exists(over))
+def named_in(lines: Sequence[str], by: Actor) -> list[dict[str, Any]]:
+    """Return the lines about referrals of the practice, each as ``number``, ``said`` and ``authorization_id``."""
+    told = [line.partition(" ") for line in lines]
+    rows = access.scope(Authorization.objects.filter(referral__number__in={number for number, _, _ in told}), by)
+    known = dict(rows.values_list("referral__number", "pk"))
+    return [
+        {"number": number, "said": said, "authorization_id": known[number]}
+        for number, _, said in told
+        if number in known
+    ]
 
 
 def authorization_of_lines(service_ids: set[int], by: Actor) -> dict[int, int]:
@@ -222,6 +355,12 @@ def held_by_day(service_ids: Sequence[int]) -> list[tuple[date, int]]:
     rows = LedgerEntry.objects.filter(service_id__in=service_ids, visit__state=VisitState.BOOKED)
     daily = rows.order_by("on").values_list("on").annotate(held=Sum("held_change"))
     return [(on, held) for on, held in daily if held]
+
+
+def still_booked(by: Actor) -> QuerySet[Visit]:
+    """Return the practice's visits that are booked and not over, the first one first."""
+    rows = access.scope(Visit.objects.filter(state__in=EXPECTED), by)
+    return rows.select_related("authorization__referral").order_by("starts_at", "pk")
 
 
 def visits_of_veteran(veteran: Veteran) -> QuerySet[Visit]:

@@ -1,8 +1,13 @@
-"""The only signal: this floor asks whether a visit may be undone, and billing, which it does not know, may refuse.
+"""The only signals: this floor asks, and billing, which it does not know, may refuse by raising a RuleError.
 
-Sent inside the transaction of the undoing, with ``visit_id``; a receiver refuses by raising a RuleError.
+Each is sent inside the transaction of the deed. ``visit_voiding`` with ``visit_id``: may this visit be undone?
+``visit_correcting`` with ``visit_id`` and ``by``: may its services be corrected? A draft then is outdated.
+``referral_moving`` with ``referral_id`` and ``veteran_id``: may this referral become that Veteran's? Then billing's own
+rows follow.
 """
 
 from django.dispatch import Signal
 
 visit_voiding = Signal()
+visit_correcting = Signal()
+referral_moving = Signal()

@@ -2,12 +2,35 @@
 
 from django.utils import timezone
 
-from referrals.services import watch
-from vca.core import audit, jobs
+from referrals.intake import json_reader
+from referrals.services import approvals, imports, referrals, watch
+from referrals.services.referrals import Outcome
+from vca.core import alerts, audit, documents, jobs
 from vca.core.jobs import Run
-from vca.core.models import ServiceLocation
+from vca.core.models import Document, ServiceLocation
+from vca.domain.wording import counted
 
 CHUNK = 100
+RECORDS = 25  # of a list, in one transaction of well under a second
+
+
+@jobs.handler("import_referrals")
+def import_referrals(run: Run) -> None:
+    """Take over a long list in chunks under the lease; it was read whole before, so that no record of it is broken.
+
+    Done again after a worker died, records that had been taken over already are told as unchanged.
+    """
+    document = Document.objects.get(pk=run.job.subject_ids[0])
+    received = json_reader.read(documents.read(document))
+    now, outcomes = timezone.now(), list[Outcome]()
+    for start in range(0, len(received), RECORDS):
+        with run.chunk(done=start, total=len(received)):
+            some = received[start : start + RECORDS]
+            outcomes += imports.receive_some(some, document=document, by=run.by, at=now)
+    with run.chunk(done=len(received), total=len(received)):
+        report = imports.close(outcomes, document=document, by=run.by)
+        told = ", ".join(f"{count} {what}" for what, count in referrals.counted(outcomes).items())
+        run.finish(f"{len(outcomes)} records: {told}", result=report)
 
 
 @jobs.handler("watch_authorizations")
@@ -24,5 +47,22 @@ def watch_authorizations(run: Run) -> None:
             raised += watch.look(rows[start : start + CHUNK], at_most=due, today=today, by=run.by, at=now)
     with run.chunk(done=len(rows), total=len(rows)):
         closed = watch.close_gone(at_most=due, location=location, today=today, by=run.by, at=now)
-        audit.record(by=run.by, action="watch.swept", subject=location, changes={"raised": raised, "closed": closed})
-        run.finish(f"{len(rows)} authorizations watched, {raised} alerts raised, {closed} closed")
+        looked_at = {"watched": len(rows), "ids_sha256": audit.digest_of_ids(row.pk for row in rows)}
+        done = {"raised": raised, "closed": closed}
+        audit.record(by=run.by, action="watch.swept", subject=location, changes=done | looked_at)
+        run.finish(f"{counted(len(rows), 'authorization')} watched, {counted(raised, 'alert')} raised, {closed} closed")
+
+
+@jobs.handler("watch_approvals")
+def watch_approvals(run: Run) -> None:
+    """The daily look at agreements, licenses and DEA registrations, by the calendar of one location."""
+    location = ServiceLocation.objects.get(pk=run.job.subject_ids[0])
+    now = timezone.now()
+    with run.chunk():
+        due = approvals.due(run.by, today=location.civil_day(now))
+        changed = [alerts.bring_up_to_date(kind, reached, by=run.by, at=now) for kind, reached in due.items()]
+        raised, closed = (sum(numbers) for numbers in zip(*changed, strict=True))
+        audit.record(
+            by=run.by, action="approvals.swept", subject=location, changes={"raised": raised, "closed": closed}
+        )
+        run.finish(f"{counted(raised, 'alert')} raised, {closed} closed")

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from referrals.api import views as api
-from referrals.views import referrals, visits
+from referrals.views import imports, referrals, visits
 
 urlpatterns = [
     path("referrals/", referrals.referrals_page, name="referrals"),
     path("referrals/new/", referrals.new_referral, name="new_referral"),
+    path("referrals/import/", imports.import_list, name="import_referrals"),
+    path("referrals/import/<int:report_id>/", imports.import_report, name="import_report"),
     path("referrals/<int:referral_id>/details/", referrals.referral_details, name="referral_details"),
     path("referrals/<int:referral_id>/days/", referrals.referral_terms, name="referral_terms"),
     path("referrals/<int:referral_id>/lines/new/", referrals.new_line, name="new_line"),
@@ -18,6 +20,8 @@ urlpatterns = [
     path("referrals/<int:referral_id>/resume/", referrals.resume, name="resume_referral"),
     path("referrals/<int:referral_id>/cancel/", referrals.cancel, name="cancel_referral"),
     path("referrals/<int:referral_id>/complete/", referrals.complete, name="complete_referral"),
+    path("referrals/<int:referral_id>/veteran/", referrals.move_referral, name="move_referral"),
+    path("notices/<int:notice_id>/", imports.notice, name="notice"),
     path("notices/<int:notice_id>/settle/", referrals.settle_notice, name="settle_notice"),
     path("lines/<int:service_id>/", referrals.edit_line, name="edit_line"),
     path("lines/<int:service_id>/opening-balance/", referrals.opening_balance, name="opening_balance"),

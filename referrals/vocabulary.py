@@ -1,6 +1,6 @@
 """The words of referrals: permissions by role, kinds of event, document, job, task and alert, and parameters."""
 
-from vca.core.vocabulary import Parameter, Role, declare, whole_numbers
+from vca.core.vocabulary import Entry, Parameter, Role, declare, whole_numbers
 
 CARE = (Role.FRONT_DESK, Role.NURSE, Role.CLINICIAN)
 EVERYBODY = tuple(Role)
@@ -21,6 +21,7 @@ declare(
         "void_visits": (Role.ADMINISTRATOR, Role.BILLER),
     },
     audit_events={
+        "approvals.swept": "Agreements, licenses and DEA registrations watched",
         "authorization.amended": "Authorization amended",
         "authorization.limit_set": "Visit limit set",
         "authorization.opening_balance_set": "Visits given before us set",
@@ -29,11 +30,12 @@ declare(
         "referral.completed": "Referral completed",
         "referral.confirmed": "Referral confirmed",
         "referral.imported": "Referral imported",
+        "referral.moved": "Referral moved to another Veteran",
         "referral.notice_received": "Newer notice received",
         "referral.notice_settled": "Newer notice settled",
         "referral.received": "Referral received",
         "referral.rejected": "Referral rejected",
-        "referral.reopened": "Rejection of a referral undone",
+        "referral.reopened": "Referral opened again",
         "referral.resumed": "Referral resumed",
         "referral.suspended": "Referral suspended",
         "veteran.changed": "Facts about a Veteran changed",
@@ -49,16 +51,52 @@ declare(
         "visit.walked_in": "Walk-in checked in",
         "watch.swept": "Authorizations watched",
     },
-    documents={"va_referral_list": "List of VA's referral service", "va_notice": "Referral as entered or sent"},
-    jobs={"watch_authorizations": "Watch authorizations for their end and their last visits"},
-    daily_jobs=("watch_authorizations",),
+    documents={
+        "va_referral_list": "List of VA's referral service",
+        "va_referral_report": "What became of a list of VA's referral service",
+        "va_notice": "Referral as entered or sent",
+    },
+    jobs={
+        "import_referrals": "Import a list of VA's referral service",
+        "watch_approvals": "Watch agreements, licenses and DEA registrations for their end",
+        "watch_authorizations": "Watch authorizations for their end and their last visits",
+    },
+    navigation=(Entry(20, "Referrals", "referrals", "see_referrals"),),
+    daily_jobs=("watch_approvals", "watch_authorizations"),
     tasks={
         "referral_held": "Referral waits to be confirmed",
         "referral_differs": "Newer notice differs",
+        "visits_on_ended": "Bookings on a referral that has ended",
+        "visits_outside": "Bookings outside the authorized days",
         "visits_over": "Bookings beyond the authorized visits",
     },
-    alerts={"authorization_ending": "Authorization ending", "visits_left": "Few visits left"},
+    in_charge={
+        "referral_held": "confirm_referrals",
+        "referral_differs": "confirm_referrals",
+        "visits_on_ended": "confirm_referrals",
+        "visits_outside": "confirm_referrals",
+        "visits_over": "confirm_referrals",
+    },
+    alerts={
+        "agreement_ending": "Agreement with VA ending",
+        "authorization_ending": "Authorization ending",
+        "dea_ending": "DEA registration ending",
+        "license_ending": "License ending",
+        "visits_left": "Few visits left",
+    },
     parameters=(
+        *(
+            Parameter(
+                f"{what}-ending-days",
+                "180,90,60",
+                "days before the last day",
+                "This product's own default",
+                "today",
+                verify_with_va=False,
+                read=whole_numbers,
+            )
+            for what in ("agreement", "license", "dea")
+        ),
         Parameter(
             "authorization-ending-days",
             "45,30,21,7",

@@ -97,4 +97,4 @@ def process_environment(transactional_db: None, documents_dir: Path) -> dict[str
     """Return the environment in which another process works on this test's database and documents."""
     names = {"default": "DATABASE_URL", "owner": "DATABASE_OWNER_URL"}
     urls = {names[alias]: databases.url(alias) for alias in connections}
-    return os.environ | urls | {"DOCUMENTS_DIR": str(documents_dir), "EMAIL_URL": "memorymail://"}
+    return {"DEBUG": "1"} | os.environ | urls | {"DOCUMENTS_DIR": str(documents_dir), "EMAIL_URL": "memorymail://"}

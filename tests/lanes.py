@@ -53,7 +53,7 @@ def all_lanes(lanes: Mapping[str, Sequence[str]], environment: Mapping[str, str]
 
 def without_servers() -> dict[str, str]:
     """Return this process's environment as the try-out has it."""
-    return {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    return {"DEBUG": "1"} | {name: value for name, value in os.environ.items() if name not in VARIABLES}
 
 
 def main(arguments: Sequence[str]) -> int:

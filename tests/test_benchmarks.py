@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from benchmarks import clinic, measuring
+from benchmarks import clinic, cms1500, measuring
 from benchmarks.authorization_list import values
 from benchmarks.courses import Size
 from benchmarks.measuring import Estimate, by_turns, estimate, percentile, ratio
@@ -85,7 +85,18 @@ def test_two_benchmarks_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_benchmark_is_found() -> None:
-    assert sorted(discover()) == ["authorization-list", "pages"]
+    assert sorted(discover()) == ["authorization-list", "cms1500", "pages"]
+
+
+def test_every_way_of_printing_says_the_same_in_the_same_cells() -> None:
+    batch = cms1500.batch_of(cms1500.claims_of(2))
+    assert len(cms1500.check(cms1500.sides(batch), batch)) == 3
+
+
+def test_a_way_of_printing_that_says_something_else_is_noticed() -> None:
+    batch = cms1500.batch_of(cms1500.claims_of(2))
+    with pytest.raises(AssertionError):
+        cms1500.check(cms1500.sides([batch[0] | {"23": "VA0000000018"}, batch[1]]), batch)
 
 
 @pytest.mark.postgres
@@ -95,12 +106,13 @@ def test_list_gives_on_every_page_what_one_statement_gives() -> None:
     for place in (harbor, ridge):
         clinic.check(place, SMALL)
     today = harbor.location.civil_day(datetime.now(UTC))
+    calendar = queries.Calendar({harbor.location.pk: today}, today)
     rival = Rival(url(), practice_id=harbor.practice.pk, today=today)
 
     for view in VIEWS:
         after, cursor, places = FIRST, "", []
         while cursor is not None:
-            page = queries.authorization_page(harbor.by, view=view, after=cursor, today=today)
+            page = queries.authorization_page(harbor.by, view=view, after=cursor, calendar=calendar)
             assert [values(row) for row in page.rows] == rival.page(view, after=after)
             places += [(row["valid_through"], row["pk"]) for row in page.rows]
             cursor, after = page.older or None, places[-1]

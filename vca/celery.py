@@ -29,6 +29,7 @@ app.conf.update(
         "socket_connect_timeout": 2,
         "max_retries": 0,
     },
+    beat_sync_every=1,  # the age of the schedule's file tells whether beat lives
     # An interval, not a crontab: crontabs skip or repeat runs on the nights when clocks change.
     beat_schedule={
         "sweep": {

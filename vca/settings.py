@@ -1,7 +1,8 @@
-"""The one settings module. The environment decides; nonsense is refused at start.
+"""The one settings module. The environment decides; nonsense is refused at start (vca/environment.py).
 
-Without any variable this is the try-out: SQLite, no broker, DEBUG. DEBUG=0 alone gives the production settings;
-they need SECRET_KEY, ALLOWED_HOSTS and FIELD_KEYS from the environment or from var/keys.env, which ./run writes once.
+Without any variable this is the try-out: SQLite, no broker, DEBUG. DATABASE_URL or DEBUG=0 gives the production
+settings; they need SECRET_KEY, ALLOWED_HOSTS and FIELD_KEYS from the environment or from var/keys.env, which ./run
+writes once.
 """
 
 from pathlib import Path
@@ -10,25 +11,18 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from vca import environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 STATE_DIR = Path(env.str("VCA_STATE_DIR", default=str(BASE_DIR / "var")))
 env.read_env(STATE_DIR / "keys.env")
 
-
-def required(name: str) -> str:
-    """Return the variable; its absence stops the start with a sentence that says what to do."""
-    value = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set. Set it, or start with ./run, which makes the keys once.")
-    return str(value)
-
-
-DEBUG = env.bool("DEBUG", default=True)
-SECRET_KEY = required("SECRET_KEY")
-if len(SECRET_KEY) < 50:
-    raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters. Use a long random one.")
-FIELD_KEYS = required("FIELD_KEYS")
+# A database of its own is taken for a real practice's: there DEBUG is never on by accident.
+DEBUG = environment.switch("DEBUG", env.str("DEBUG", default=""), default=not env.str("DATABASE_URL", default=""))
+SECRET_KEY = environment.required("SECRET_KEY", env.str("SECRET_KEY", default=""), least=environment.SECRET_LENGTH)
+FIELD_KEYS = environment.required("FIELD_KEYS", env.str("FIELD_KEYS", default=""))
+environment.field_keys(FIELD_KEYS)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 if not DEBUG and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS holds '*'. Name the hosts that this installation serves.")
@@ -49,6 +43,7 @@ INSTALLED_APPS = [
     "vca.demo",
 ]
 MIDDLEWARE = [
+    "vca.core.middleware.probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -80,35 +75,18 @@ TEMPLATES = [
     }
 ]
 
-SQLITE_OPTIONS = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-}
-
-
-def database(url_name: str, default: str = "") -> dict[str, object]:
-    """Return the connection named by an environment variable, in the way this project runs that database."""
-    config = dict(env.db_url(url_name, default=default))
-    if config["ENGINE"] == "django.db.backends.sqlite3":
-        return {**config, "OPTIONS": SQLITE_OPTIONS}
-    return {
-        **config,
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**config.get("OPTIONS", {}), "connect_timeout": 5},
-    }
-
-
 # The application role owns nothing; "owner" changes the schema and is used by prepare_database alone.
-DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{STATE_DIR / 'vca.sqlite3'}")}
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{STATE_DIR / 'vca.sqlite3'}"
+DATABASES = {"default": environment.database("DATABASE_URL", DATABASE_URL)}
 if env.str("DATABASE_OWNER_URL", default=""):
-    DATABASES["owner"] = database("DATABASE_OWNER_URL")
+    DATABASES["owner"] = environment.database("DATABASE_OWNER_URL", env.str("DATABASE_OWNER_URL"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
-DOCUMENTS_DIR = Path(env.str("DOCUMENTS_DIR", default=str(STATE_DIR / "documents")))
-globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+REDIS_URL = environment.broker("REDIS_URL", env.str("REDIS_URL", default=""))
+DOCUMENTS_DIR = environment.writable_folder(
+    "DOCUMENTS_DIR", Path(env.str("DOCUMENTS_DIR", default=str(STATE_DIR / "documents")))
+)
+globals().update(environment.email("EMAIL_URL", env.str("EMAIL_URL", default="") or "consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="vca@localhost")
 
 AUTH_USER_MODEL = "core.User"
@@ -135,7 +113,7 @@ USE_I18N = False
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = STATE_DIR / "static"
+STATIC_ROOT = None if DEBUG else STATE_DIR / "static"  # what collectstatic gathers; the try-out serves the sources
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -168,7 +146,9 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 if not DEBUG:
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_SSL_REDIRECT = environment.switch(
+        "SECURE_SSL_REDIRECT", env.str("SECURE_SSL_REDIRECT", default=""), default=True
+    )
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True

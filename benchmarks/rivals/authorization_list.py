@@ -44,7 +44,7 @@ JOIN referrals_veteranfacts facts ON facts.id = veteran.current_id
 LEFT JOIN LATERAL (
     SELECT min(visit.on) AS next_visit
     FROM referrals_visit visit
-    WHERE visit.authorization_id = page.authorization_id AND visit.state = 'BOOKED'
+    WHERE visit.authorization_id = page.authorization_id AND visit.state = 'BOOKED' AND visit.on >= %(today)s
 ) booked ON true
 LEFT JOIN LATERAL (
     SELECT min(rest.left) AS least, max(rest.left) AS most, json_agg(json_build_array(

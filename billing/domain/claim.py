@@ -176,6 +176,7 @@ class ProfessionalClaim:
     authorized_codes: frozenset[str]
     payer_route: PayerRoute
     test_data: bool
+    corrected_days: tuple[date, ...] = ()  # of visits that were corrected after the claim was built from them
 
     def __post_init__(self) -> None:
         if any(line.number != place for place, line in enumerate(self.lines, start=1)):

@@ -45,7 +45,10 @@ RULES: tuple[Rule, ...] = (
 def scrub(claim: ProfessionalClaim, *, today: date, filing_limit_days: int) -> tuple[Finding, ...]:
     """Return all findings, in the order of the rules; none means that the claim may be sent.
 
+    Of a claim whose visits were corrected since, only that is said (CLAIM-25): the rest is judged when it is built
+    again.
     ``filing_limit_days`` counts civil days from the day of service to the last day on which a claim is timely.
     """
     context = ScrubContext(today=today, filing_limit_days=filing_limit_days)
-    return tuple(finding for rule in RULES for finding in rule(claim, context))
+    rules = (scrub_claim.visits,) if claim.corrected_days else RULES
+    return tuple(finding for rule in rules for finding in rule(claim, context))

@@ -3,7 +3,7 @@
 import re
 
 from billing.domain.claim import PayerRoute, ProfessionalClaim
-from billing.domain.findings import Finding, Findings, ScrubContext, fault, name_of, writable
+from billing.domain.findings import Finding, Findings, ScrubContext, fault, name_of, say, writable
 from vca.domain.identifiers import icd10cm, va_referral_number
 
 DIAGNOSES = 12  # HI and box 21 hold as many
@@ -15,6 +15,13 @@ _ELSEWHERE = {
     PayerRoute.NETWORK: "The referral belongs to the network: its administrator is billed, through its own channel.",
     PayerRoute.UNKNOWN: "The referral has no affiliation on file, so it is not known who pays.",
 }
+
+
+def visits(claim: ProfessionalClaim, context: ScrubContext) -> Findings:
+    """CLAIM-25: what is sent is what was given, as it was last corrected."""
+    for day in claim.corrected_days:
+        message = f"The visit of {say(day)} was corrected after this draft was made. Build it again."
+        yield Finding("CLAIM-25", message, "visits")
 
 
 def referral_number(claim: ProfessionalClaim, context: ScrubContext) -> Findings:

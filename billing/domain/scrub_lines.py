@@ -1,8 +1,8 @@
 """Scrub rules on the service lines: days, charges, codes, pointers, drugs and places."""
 
-from datetime import timedelta
 from decimal import Decimal
 
+from billing.domain import timely_filing
 from billing.domain.claim import Drug, ProfessionalClaim, ServiceLine
 from billing.domain.findings import Finding, Findings, ScrubContext, fault, name_of, say, writable
 from vca.domain.identifiers import ndc, place_of_service, procedure_code
@@ -101,7 +101,7 @@ def _drug(drug: Drug, line: ServiceLine) -> Findings:
 def filing_limit(claim: ProfessionalClaim, context: ScrubContext) -> Findings:
     """CLAIM-12: counted for each line from its own day."""
     for line in claim.lines:
-        last_day = line.service_date + timedelta(days=context.filing_limit_days)
+        last_day = timely_filing.last_day(line.service_date, limit_days=context.filing_limit_days)
         if last_day < context.today:
             message = f"{_the(line)} had to be filed by {say(last_day)}."
             yield Finding("CLAIM-12", message, f"lines.{line.number}.service_date")

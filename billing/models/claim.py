@@ -69,15 +69,21 @@ class ClaimDiagnosis(models.Model):
 class ClaimLine(models.Model):
     """One billed service. A service of a visit stands on one live line only.
 
-    ``visit`` is that of ``visit_service``, and never changes either: what is still to bill is asked all day long.
+    ``is_live`` is whether the claim's state is one of ``states.LIVE``, kept here for the constraint and the index.
+    ``visit`` and ``service_date`` never change: what is still to bill is asked all day long, by day.
+    ``visit_service`` is empty once the visit was corrected after the draft was made: the draft must be built again.
     """
+
+    # What queries.whole_claims adds from the authorized service; None once the visit was corrected.
+    description: str | None
+    codes: list[str] | None
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="lines")
     number = models.PositiveSmallIntegerField()
     control_number = models.CharField(max_length=30)
     visit = models.ForeignKey("referrals.Visit", models.PROTECT, related_name="claim_lines")
-    visit_service = models.ForeignKey("referrals.VisitService", models.PROTECT, related_name="claim_lines")
+    visit_service = models.ForeignKey("referrals.VisitService", models.PROTECT, null=True, related_name="claim_lines")
     is_live = models.BooleanField(default=True)
     service_date = models.DateField()
     code = models.CharField(max_length=5, blank=True)
@@ -99,7 +105,11 @@ class ClaimLine(models.Model):
             ),
             models.CheckConstraint(condition=Q(charge__gte=0), name="claim_line_charge_not_negative"),
         ]
-        indexes = [models.Index(fields=["practice", "visit"], condition=Q(is_live=True), name="claim_line_live_visit")]
+        indexes = [
+            models.Index(
+                fields=["practice", "service_date", "visit"], condition=Q(is_live=True), name="claim_line_live_visit"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"claim line {self.pk}"

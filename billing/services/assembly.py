@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from billing import queries
@@ -31,24 +31,34 @@ from vca.core.services import parameters
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A claim as the rules and formats read it, with the row and revision that it was built from."""
+    """A claim as the rules and formats read it, with the row and revision that it was built from.
+
+    ``filed_on`` is the day of submission: it chooses the payer, and the filing limit is judged by it.
+    """
 
     claim_id: int
     revision: int
+    filed_on: date
     document: ProfessionalClaim
 
 
-def assemble(claim_ids: Sequence[int], *, by: Actor, on: date) -> list[Assembled]:
-    """Return the claims with all that a payer is told; ``on`` is the day of submission, which chooses the payer."""
-    payer = _payer(by, on)
+def assemble(claim_ids: Sequence[int], *, by: Actor, at: datetime) -> list[Assembled]:
+    """Return the claims with all that a payer is told, as if they were filed at that moment."""
     rows = queries.whole_claims(by, claim_ids)
-    return [Assembled(row.pk, row.revision, _claim(row, payer)) for row in rows]
+    days = {row.pk: filed_on(row, at=at) for row in rows}
+    payers = _payers(by, set(days.values()))
+    return [Assembled(row.pk, row.revision, days[row.pk], _claim(row, payers[days[row.pk]])) for row in rows]
 
 
-def _payer(by: Actor, on: date) -> Payer:
-    practice_id = by.practice_id
-    name = parameters.value("payer-name", practice_id=practice_id, on=on)
-    return Payer(name, parameters.value("payer-id", practice_id=practice_id, on=on))
+def filed_on(claim: Claim, *, at: datetime) -> date:
+    """Return the civil day on which a claim is filed at that moment: the day at its location, whoever asks."""
+    return claim.location.civil_day(at)
+
+
+def _payers(by: Actor, days: set[date]) -> dict[date, Payer]:
+    names = parameters.values("payer-name", practice_id=by.practice_id, days=days)
+    ids = parameters.values("payer-id", practice_id=by.practice_id, days=days)
+    return {day: Payer(names[day], ids[day]) for day in days}
 
 
 def _claim(row: Claim, payer: Payer) -> ProfessionalClaim:
@@ -70,9 +80,10 @@ def _claim(row: Claim, payer: Payer) -> ProfessionalClaim:
         referring=_referring(row.referral),
         lines=tuple(_line(line, place, len(diagnoses)) for line in lines),
         authorized=row.authorization_version.period,
-        authorized_codes=frozenset(code for line in lines for code in line.visit_service.service.codes),
+        authorized_codes=frozenset(code for line in lines for code in line.codes or ()),
         payer_route=_route(Affiliation(row.referral.affiliation)),
         test_data=row.practice.test_data,
+        corrected_days=tuple(sorted({line.service_date for line in lines if line.visit_service_id is None})),
     )
 
 

@@ -1,32 +1,28 @@
 """Claims: draft from completed visits, scrub, make ready, take back, close."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
-from billing import queries
 from billing.domain.findings import Finding
 from billing.domain.scrub import scrub
-from billing.domain.states import CLAIM_MOVES, ClaimState
-from billing.models import Claim, ClaimDiagnosis, ClaimLine, ControlNumbers
+from billing.domain.states import CLAIM_MOVES, LIVE, ClaimState
+from billing.models import Claim, ClaimLine
+from billing.services import building, networks
 from billing.services.assembly import Assembled, assemble
 from referrals import queries as referral_queries
 from referrals.domain.routing import bills_va, where_to_bill
 from referrals.domain.states import Affiliation
-from vca.core import audit
+from vca.core import access, audit, states
 from vca.core.access import Actor
 from vca.core.services import parameters
 from vca.domain.errors import RuleError
-from vca.domain.money import usd
 from vca.domain.rules import Severity
-
-MOST_LINES = 50
-MOST_DIAGNOSES = 12
 
 
 class NotBilledToVa(RuleError):
@@ -53,13 +49,24 @@ class MoveNotOffered(RuleError):
     code = "CLAIM-14"
 
 
+class VisitOnClaim(RuleError):
+    """The visit stands on a live claim."""
+
+    code = "VISIT-07"
+
+
+class ReferralClaimed(RuleError):
+    """A claim of the referral was made ready or sent."""
+
+    code = "REFERRAL-17"
+
+
 class FindingsBlock(RuleError):
     """The scrub found something that VA would refuse; ``findings`` holds all of it."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        self.code = findings[0].code  # type: ignore[misc]  # the rule is that of the first finding
         self.findings = tuple(findings)
-        super().__init__(findings[0].message, field=findings[0].field)
+        super().__init__(findings[0].message, field=findings[0].field, code=findings[0].code)
 
 
 def draft(*, visit_ids: Sequence[int], by: Actor, at: datetime) -> list[Claim]:
@@ -99,30 +106,10 @@ def _draft_group(visits: list[Any], *, by: Actor, at: datetime) -> Iterable[Clai
     referral = visits[0].authorization.referral
     affiliation = Affiliation(referral.affiliation)
     if not bills_va(affiliation):
-        raise NotBilledToVa(where_to_bill(affiliation, network=referral.network))
-    for part in _parts(visits):
+        network = networks.where_to_send(referral.network, by, on=visits[0].location.civil_day(at))
+        raise NotBilledToVa(where_to_bill(affiliation, network=network))
+    for part in building.parts(visits):
         yield _draft_one(part, by=by, at=at)
-
-
-def _parts(visits: list[Any]) -> Iterable[list[Any]]:
-    """Split visits so that no claim passes fifty lines or twelve diagnoses; a visit stays whole."""
-    part: list[Any] = []
-    for visit in visits:
-        grown = [*part, visit]
-        lines = sum(len(one.services.all()) for one in grown)
-        if part and (lines > MOST_LINES or len(_diagnoses(grown)) > MOST_DIAGNOSES):
-            yield part
-            grown = [visit]
-        part = grown
-    yield part
-
-
-def _diagnoses(visits: Iterable[Any]) -> list[str]:
-    """Return the diagnoses of the visits in their order, each once; without any, the referral's provisional one."""
-    visits = list(visits)
-    found = list(dict.fromkeys(code for visit in visits for code in visit.diagnoses))
-    provisional = visits[0].authorization.referral.provisional_diagnosis
-    return found or [provisional] * bool(provisional)
 
 
 def _draft_one(visits: list[Any], *, by: Actor, at: datetime) -> Claim:
@@ -133,97 +120,103 @@ def _draft_one(visits: list[Any], *, by: Actor, at: datetime) -> Claim:
         authorization_version=first.authorization.terms,
         veteran_id=first.veteran_id,
         location=first.location,
-        control_number=_next_claim_number(first.practice_id),
+        control_number=building.next_claim_number(first.practice_id),
         created_at=at,
         created_by_id=by.user_id,
     )
-    _fill(claim, visits, by=by)
+    building.fill(claim, visits, by=by)
     audit.record(by=by, action="claim.drafted", subject=claim, changes={"visits": [visit.pk for visit in visits]})
     return claim
 
 
-def _fill(claim: Claim, visits: list[Any], *, by: Actor) -> None:
-    services = [(visit, service) for visit in visits for service in visit.services.all()]
-    prices = _prices({(service.code, visit.on) for visit, service in services}, by)
-    lines = [
-        _line(claim, number, visit, service, prices[service.code, visit.on])
-        for number, (visit, service) in enumerate(services, start=1)
-    ]
-    ClaimLine.objects.bulk_create(lines)
-    ClaimDiagnosis.objects.bulk_create(
-        ClaimDiagnosis(practice_id=claim.practice_id, claim=claim, position=position, code=code)
-        for position, code in enumerate(_diagnoses(visits), start=1)
-    )
-    claim.total_charge = usd(sum((line.charge for line in lines), Decimal(0)))
-    claim.save(update_fields=["total_charge"])
-
-
-def _prices(wanted: set[tuple[str, date]], by: Actor) -> dict[tuple[str, date], Decimal]:
-    """Return the price of each code on its day; no price known stays zero here, and CLAIM-06 blocks the claim."""
-    found = queries.prices_in_force(by, wanted)
-    return {pair: found[pair].amount if pair in found else Decimal(0) for pair in wanted}
-
-
-def _line(claim: Claim, number: int, visit: Any, service: Any, price: Decimal) -> ClaimLine:
-    return ClaimLine(
-        practice_id=claim.practice_id,
-        claim=claim,
-        number=number,
-        control_number=f"{claim.control_number}-{claim.revision}-{number:02d}",
-        visit=visit,
-        visit_service=service,
-        service_date=visit.on,
-        code=service.code,
-        modifiers=service.modifiers,
-        units=service.units,
-        charge=usd(price * service.units),
-        clinician=service.clinician,
-        drug_name=service.drug_name,
-        ndc=service.ndc,
-        ndc_unit=service.ndc_unit,
-        ndc_quantity=service.ndc_quantity,
-    )
-
-
-def _next_claim_number(practice_id: int) -> str:
-    """Return the next CLM01, at most 14 characters, so that it fits CMS-1500 box 26 too."""
-    ControlNumbers.objects.get_or_create(practice_id=practice_id)
-    ControlNumbers.objects.filter(pk=practice_id).update(claim=F("claim") + 1)
-    number = ControlNumbers.objects.values_list("claim", flat=True).get(pk=practice_id)
-    return f"{practice_id}C{number:07d}"
-
-
-def rebuild(*, claim: Claim, by: Actor) -> Claim:
+def rebuild(*, claim: Claim, by: Actor) -> None:
     """Build a draft again from its visits, after something was corrected. Raises MoveNotOffered."""
     with transaction.atomic():
-        row = Claim.objects.select_for_update().get(pk=claim.pk)
-        if row.state != ClaimState.DRAFT:
-            raise MoveNotOffered(f"the claim is {row.get_state_display().lower()}, only a draft is built again")
-        visit_ids = sorted(set(row.lines.values_list("visit_id", flat=True)))
-        referral_queries.lock_visits(visit_ids)
-        row.lines.all().delete()
-        row.diagnoses.all().delete()
-        visits = list(referral_queries.completed_visits(by, visit_ids).order_by("starts_at", "pk"))
-        row.revision += 1
-        row.authorization_version = visits[0].authorization.terms if visits else row.authorization_version
-        row.save(update_fields=["revision", "authorization_version"])
-        _fill(row, visits, by=by)
+        row = _locked_draft(claim, by, "built again")
+        _build_again(row, _visits_on(row), by=by)
         audit.record(by=by, action="claim.rebuilt", subject=row, changes={"revision": row.revision})
     claim.refresh_from_db()
-    return claim
 
 
-def findings(claims: Sequence[Claim], *, by: Actor, today: date) -> dict[int, tuple[Finding, ...]]:
-    """Return what the scrub finds on each claim, by claim id."""
-    return scrub_all(assemble([claim.pk for claim in claims], by=by, on=today), by=by, today=today)
+def take_off(*, claim: Claim, visit_id: int, by: Actor) -> None:
+    """Take one of several visits off a draft and build the rest again; the visit may be undone or claimed anew.
+
+    Raises MoveNotOffered, and NothingToClaim when the draft does not name the visit or names no other.
+    """
+    with transaction.atomic():
+        row = _locked_draft(claim, by, "changed")
+        known = _visits_on(row)
+        left = [one for one in known if one != visit_id]
+        if len(left) == len(known) or not left:
+            raise NothingToClaim("the visit is not on this claim" if left else "no other visit is on this claim")
+        _build_again(row, left, by=by)
+        audit.record(by=by, action="claim.visit_taken_off", subject=row, changes={"visit": visit_id})
+    claim.refresh_from_db()
 
 
-def scrub_all(assembled: Sequence[Assembled], *, by: Actor, today: date) -> dict[int, tuple[Finding, ...]]:
+def _visits_on(claim: Claim) -> list[int]:
+    return sorted(set(claim.lines.values_list("visit_id", flat=True)))
+
+
+def _locked_draft(claim: Claim, by: Actor, what: str) -> Claim:
+    """Lock the visits, then the claim, as drafting and correcting do. Raises MoveNotOffered, Claim.DoesNotExist."""
+    mine = access.scope(Claim.objects.all(), by)
+    referral_queries.lock_visits(_visits_on(mine.get(pk=claim.pk)))
+    row = mine.select_for_update(no_key=True).get(pk=claim.pk)
+    if row.state != ClaimState.DRAFT:
+        raise MoveNotOffered(f"the claim is {row.get_state_display().lower()}, only a draft is {what}")
+    return row
+
+
+def _build_again(row: Claim, visit_ids: Sequence[int], *, by: Actor) -> None:
+    """Write the lines anew, under new control numbers: a line that was told to somebody is never another line."""
+    row.lines.all().delete()
+    row.diagnoses.all().delete()
+    visits = list(referral_queries.completed_visits(by, visit_ids).order_by("starts_at", "pk"))
+    row.revision += 1
+    row.authorization_version = visits[0].authorization.terms if visits else row.authorization_version
+    row.save(update_fields=["revision", "authorization_version"])
+    building.fill(row, visits, by=by)
+
+
+def outdate(*, visit_id: int, by: Actor) -> None:
+    """Let a visit be corrected: the draft that names it no longer matches it, and is sent only when built again.
+
+    Its lines keep their words and let go of the services, which the correction may take away. Raises VisitOnClaim
+    when the claim is no draft.
+    """
+    with transaction.atomic():
+        lines = access.scope(ClaimLine.objects.filter(is_live=True, visit_id=visit_id), by)
+        for row in (
+            access.scope(Claim.objects.select_for_update(no_key=True), by)
+            .filter(pk__in=lines.values("claim"))
+            .order_by("pk")
+        ):
+            if row.state not in LIVE:
+                continue  # closed while this waited for its lock
+            refuse_unless_draft(row)
+            lines.filter(claim=row).update(visit_service=None)
+            Claim.objects.filter(pk=row.pk).update(revision=F("revision") + 1)
+            audit.record(by=by, action="claim.outdated", subject=row, changes={"visit": visit_id})
+
+
+def refuse_unless_draft(row: Claim) -> None:
+    """Raise VisitOnClaim for a claim that somebody may send, or has sent."""
+    if row.state != ClaimState.DRAFT:
+        raise VisitOnClaim(f"the visit stands on claim {row.control_number}, which is {row.state.lower()}")
+
+
+def findings(claims: Sequence[Claim], *, by: Actor, at: datetime) -> dict[int, tuple[Finding, ...]]:
+    """Return what the scrub finds on each claim if it were filed at that moment, by claim id."""
+    return scrub_all(assemble([claim.pk for claim in claims], by=by, at=at), by=by)
+
+
+def scrub_all(assembled: Sequence[Assembled], *, by: Actor) -> dict[int, tuple[Finding, ...]]:
     """Return by claim id the findings on claims, each under the filing limit of its earliest day of service."""
-    earliest = [min((line.service_date for line in one.document.lines), default=today) for one in assembled]
+    earliest = [min((line.service_date for line in one.document.lines), default=one.filed_on) for one in assembled]
     limits = parameters.values("filing-limit-days", practice_id=by.practice_id, days=earliest)
     return {
-        one.claim_id: scrub(one.document, today=today, filing_limit_days=int(limits[day]))
+        one.claim_id: scrub(one.document, today=one.filed_on, filing_limit_days=int(limits[day]))
         for one, day in zip(assembled, earliest, strict=True)
     }
 
@@ -231,46 +224,81 @@ def scrub_all(assembled: Sequence[Assembled], *, by: Actor, today: date) -> dict
 def make_ready(*, claim: Claim, by: Actor, at: datetime) -> None:
     """Let the claim go into the next file. Raises FindingsBlock, which holds every finding; MoveNotOffered."""
     with transaction.atomic():
-        row = Claim.objects.select_for_update().get(pk=claim.pk)
-        today = row.location.civil_day(at)
-        found = findings([row], by=by, today=today).get(row.pk, ())
-        blocking = [finding for finding in found if finding.severity == Severity.BLOCK]
-        if blocking and row.state == ClaimState.DRAFT:
-            raise FindingsBlock(blocking)
-        _move(claim, "make_ready", ready_at=at)
+        row = access.scope(Claim.objects.select_for_update(no_key=True), by).get(pk=claim.pk)
+        found = findings([row], by=by, at=at).get(row.pk, ())
+        if blocking(found) and row.state == ClaimState.DRAFT:
+            raise FindingsBlock(blocking(found))
+        _move(claim, "make_ready", by=by, ready_at=at)
         audit.record(by=by, action="claim.made_ready", subject=claim)
+
+
+def blocking(found: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that keep a claim from being sent."""
+    return [finding for finding in found if finding.severity == Severity.BLOCK]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeReady:
+    """How many drafts were made ready, and how many a rule still blocks."""
+
+    ready: int
+    blocked: int
+
+
+def make_all_ready(*, by: Actor, at: datetime) -> MadeReady:
+    """Let every draft of the practice go into the next file in which the scrub finds nothing that blocks."""
+    with transaction.atomic():
+        rows = access.scope(Claim.objects.select_for_update(no_key=True).filter(state=ClaimState.DRAFT), by)
+        drafts = list(rows.order_by("pk"))
+        found = findings(drafts, by=by, at=at)
+        sound = [claim.pk for claim in drafts if not blocking(found[claim.pk])]
+        ready = Claim.objects.filter(pk__in=sound)
+        ready.update(state=ClaimState.READY, revision=F("revision") + 1, ready_at=at)
+        if sound:
+            audit.record(by=by, action="claim.all_made_ready", subject="claims", changes={"claims": sound})
+    return MadeReady(ready=len(sound), blocked=len(drafts) - len(sound))
 
 
 def back_to_draft(*, claim: Claim, by: Actor) -> None:
     """Take a claim out of the next file. Raises MoveNotOffered."""
     with transaction.atomic():
-        _move(claim, "back_to_draft", ready_at=None)
+        _move(claim, "back_to_draft", by=by, ready_at=None)
         audit.record(by=by, action="claim.back_to_draft", subject=claim)
 
 
 def hold_back(*, claim_id: int, revision: int, by: Actor) -> bool:
     """Take a claim that the scrub has come to block out of the file; tell whether it was still as it was judged."""
     with transaction.atomic():
-        sources, target = CLAIM_MOVES.table["back_to_draft"]
-        judged = Claim.objects.filter(pk=claim_id, revision=revision, state__in=sources)
-        moved = judged.update(state=target, revision=F("revision") + 1, ready_at=None)
-        if moved:
-            audit.record(by=by, action="claim.back_to_draft", subject=Claim.objects.get(pk=claim_id))
-    return bool(moved)
+        row = access.scope(Claim.objects.select_for_update(no_key=True), by).get(pk=claim_id)
+        still = row.revision == revision and row.state == ClaimState.READY
+        if still:
+            back_to_draft(claim=row, by=by)
+    return still
+
+
+def give_to_veteran(*, referral_id: int, veteran_id: int, by: Actor) -> None:
+    """Let the drafts of a referral follow it to another Veteran; closed claims stay as they were.
+
+    Raises ReferralClaimed when one of its claims is ready, or has been sent.
+    """
+    rows = access.scope(Claim.objects.select_for_update(no_key=True), by).filter(referral_id=referral_id)
+    with transaction.atomic():
+        for claim in rows.exclude(state=ClaimState.CLOSED).order_by("pk"):
+            if claim.state != ClaimState.DRAFT:
+                raise ReferralClaimed(f"claim {claim.control_number} is {claim.get_state_display().lower()}")
+            Claim.objects.filter(pk=claim.pk).update(veteran_id=veteran_id, revision=F("revision") + 1)
+            audit.record(by=by, action="claim.moved", subject=claim, changes={"veteran": veteran_id})
 
 
 def close(*, claim: Claim, reason: str, by: Actor, at: datetime) -> None:
     """Close a claim that will not be sent; its visits may be claimed again, the Veteran is never billed."""
     with transaction.atomic():
-        _move(claim, "close", closed_at=at, closed_reason=reason)
-        ClaimLine.objects.filter(claim=claim).update(is_live=False)
+        _move(claim, "close", by=by, closed_at=at, closed_reason=reason)
         audit.record(by=by, action="claim.closed", subject=claim)
 
 
-def _move(claim: Claim, act: str, **changes: Any) -> None:
-    sources, target = CLAIM_MOVES.table[act]
-    rows = Claim.objects.filter(pk=claim.pk, state__in=sources)
-    moved = rows.update(state=target, revision=F("revision") + 1, **changes)
-    claim.refresh_from_db()
-    if not moved:
-        raise MoveNotOffered(f"the claim is {claim.get_state_display().lower()}")
+def _move(claim: Claim, act: str, *, by: Actor, **changes: Any) -> None:
+    """Move the claim; out of the states in which it is live it lets go of its visits."""
+    states.move(claim, act, along=CLAIM_MOVES, refusal=MoveNotOffered, by=by, revision=F("revision") + 1, **changes)
+    if claim.state not in LIVE:
+        claim.lines.update(is_live=False)

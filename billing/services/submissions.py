@@ -13,13 +13,14 @@ from billing.domain.states import ClaimState
 from billing.models import Claim, ControlNumbers, Submission, SubmittedClaim
 from billing.services.assembly import Assembled
 from billing.x12.claim_837p import write_837p
-from vca.core import audit, documents, jobs
+from vca.core import access, audit, documents, jobs
 from vca.core.access import Actor
-from vca.core.models import Job, Practice, ServiceLocation
+from vca.core.models import Job, JobState, Practice, ServiceLocation
 from vca.core.services import parameters
 from vca.domain.errors import RuleError
 
 X12 = "application/edi-x12"
+GAP = 10_000  # more than a practice takes between two backups
 
 
 class NothingReady(RuleError):
@@ -38,10 +39,17 @@ class Numbers:
 
 
 def ask(*, by: Actor) -> Job:
-    """Ask the worker to write the ready claims of the actor's practice; one such job at a time. Raises NothingReady."""
-    if not Claim.objects.filter(practice_id=by.practice_id, state=ClaimState.READY).exists():
+    """Ask the worker to write the ready claims of the actor's practice; one such job waits at a time.
+
+    A job that runs has looked for ready claims already: whoever asks then gets the one that follows it, so that a
+    claim made ready meanwhile does not wait for the next asking. Raises NothingReady.
+    """
+    if not access.scope(Claim.objects.filter(state=ClaimState.READY), by).exists():
         raise NothingReady("no claim is ready to be sent")
-    return jobs.enqueue(kind="write_837p", key=f"practice {by.practice_id}", by=by)
+    job = jobs.enqueue(kind="write_837p", key=f"practice {by.practice_id}", by=by)
+    while job.state == JobState.RUNNING:
+        job = jobs.enqueue(kind="write_837p", key=f"after {job.pk}", by=by)
+    return job
 
 
 def store(assembled: Sequence[Assembled], *, job: Job | None, by: Actor, at: datetime) -> Submission | None:
@@ -51,7 +59,7 @@ def store(assembled: Sequence[Assembled], *, job: Job | None, by: Actor, at: dat
     that dies after it has done everything.
     """
     with transaction.atomic():
-        still = _still_ready(assembled)
+        still = _still_ready(assembled, by)
         if not still:
             return None
         practice = Practice.objects.get(pk=by.practice_id)
@@ -65,10 +73,11 @@ def store(assembled: Sequence[Assembled], *, job: Job | None, by: Actor, at: dat
     return submission
 
 
-def _still_ready(assembled: Sequence[Assembled]) -> list[Assembled]:
+def _still_ready(assembled: Sequence[Assembled], by: Actor) -> list[Assembled]:
     """Lock the claims in one order and keep those that nobody has changed since they were assembled."""
     ids = [one.claim_id for one in assembled]
-    rows = Claim.objects.select_for_update().filter(pk__in=ids, state=ClaimState.READY).order_by("pk")
+    mine = access.scope(Claim.objects.select_for_update(no_key=True), by)
+    rows = mine.filter(pk__in=ids, state=ClaimState.READY).order_by("pk")
     revisions = dict(rows.values_list("pk", "revision"))
     return [one for one in assembled if revisions.get(one.claim_id) == one.revision]
 
@@ -131,3 +140,10 @@ def _record(
     )
     rows.update(state=ClaimState.SENT, sent_at=at, revision=F("revision") + 1)
     return submission
+
+
+def leave_gap() -> None:
+    """After a restore, pass over the numbers that may have been sent since the backup was made: none goes out twice."""
+    ControlNumbers.objects.update(
+        interchange=F("interchange") + GAP, group=F("group") + GAP, batch=F("batch") + GAP, claim=F("claim") + GAP
+    )

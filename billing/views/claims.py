@@ -1,6 +1,6 @@
-"""Claim pages: work list, claim, batches, prices."""
+"""One claim and what is done with it, and the prices. The lists are in ``lists``."""
 
-from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -18,39 +18,9 @@ from billing.services import charges, claims, submissions
 from billing.views import mending
 from vca.core import access
 from vca.core.access import Actor, PageRequest
-from vca.core.pages import keyset
 from vca.core.services import practices
 from vca.domain.rules import CATALOGUE
-
-
-@require_safe
-@access.page("see_claims")
-def claims_page(request: PageRequest) -> HttpResponse:
-    """Claims by state, above them the completed visits that no claim holds yet."""
-    state = request.GET.get("state", "")
-    rows = queries.claims(request.actor)
-    if state in set(ClaimState):
-        rows = rows.filter(state=state)
-    page = keyset(rows, after=request.GET.get("after", ""))
-    counts = queries.counts_by_state(request.actor)
-    context = {
-        "page": page,
-        "rows": _with_findings(page.rows, request.actor),
-        "state": state,
-        "counts": [(one.value, *counts.get(one, (0, None))) for one in ClaimState],
-        "unbilled": queries.visits_to_bill(request.actor, most=200),
-        "drafts": counts.get(ClaimState.DRAFT, (0, None))[0],
-        "ready": counts.get(ClaimState.READY, (0, None))[0],
-        "batches": queries.submissions(request.actor)[:5],
-    }
-    return render(request, "billing/claims.html", context)
-
-
-def _with_findings(rows: Sequence[Claim], by: Actor) -> list[tuple[Claim, Sequence[Finding]]]:
-    """Return claims with what the scrub finds; only drafts are judged."""
-    drafts = [claim for claim in rows if claim.state == ClaimState.DRAFT]
-    found = claims.findings(drafts, by=by, today=practices.civil_day(by, at=timezone.now()))
-    return [(claim, found.get(claim.pk, ())) for claim in rows]
+from vca.domain.wording import counted
 
 
 def _claim(request: PageRequest, claim_id: int) -> Claim:
@@ -65,6 +35,8 @@ def claim_page(request: PageRequest, claim_id: int) -> HttpResponse:
     context = {
         "claim": claim,
         "lines": claim.lines.all(),
+        "outdated": any(line.visit_service_id is None for line in claim.lines.all()),
+        "visits": _visits(claim) if claim.state == ClaimState.DRAFT else [],
         "findings": _findings(claim, request.actor) if claim.state in _OPEN else [],
         "events": _events(claim, request.actor),
         "acts": CLAIM_MOVES.acts(ClaimState(claim.state)),
@@ -72,9 +44,14 @@ def claim_page(request: PageRequest, claim_id: int) -> HttpResponse:
     return render(request, "billing/claim.html", context)
 
 
+def _visits(claim: Claim) -> list[tuple[int, date]]:
+    """The visits of the claim in the order of its lines, each with its civil day."""
+    return list(dict.fromkeys((line.visit_id, line.service_date) for line in claim.lines.all()))
+
+
 def _findings(claim: Claim, by: Actor) -> list[dict[str, Any]]:
     """What the scrub finds by rule, in the order of the rules, with the ways to mend it."""
-    found = claims.findings([claim], by=by, today=practices.civil_day(by, at=timezone.now())).get(claim.pk, ())
+    found = claims.findings([claim], by=by, at=timezone.now()).get(claim.pk, ())
     grouped: dict[str, list[Finding]] = {}
     for one in found:
         grouped.setdefault(one.code, []).append(one)
@@ -98,7 +75,9 @@ def _events(claim: Claim, by: Actor) -> list[dict[str, Any]]:
         batch = one.submission
         url = reverse("document", args=[batch.document_id]) if by.may("open_documents") else ""
         sent = {"at": batch.created_at, "what": f"Written to batch {batch.batch_number}", "tone": "info"}
-        events.append(sent | {"icon": "send", "url": url, "label": "Download the file"})
+        numbers = f"Interchange {batch.interchange_control_number:09d}, group {batch.group_control_number}"
+        detail = f"{numbers}, to {batch.receiver_id}{'' if batch.usage == 'P' else ', as a test'}."
+        events.append(sent | {"icon": "send", "detail": detail, "url": url, "label": "Download the file"})
     if claim.closed_at:
         events.append({"at": claim.closed_at, "what": "Closed", "detail": claim.closed_reason, "icon": "dash"})
     return sorted(events, key=lambda event: event["at"])
@@ -107,15 +86,18 @@ def _events(claim: Claim, by: Actor) -> list[dict[str, Any]]:
 _OPEN = (ClaimState.DRAFT, ClaimState.READY)
 
 
+def _posted_visits(request: PageRequest) -> list[int]:
+    return [int(value) for value in request.POST.getlist("visit") if value.isdecimal() and len(value) < 18]
+
+
 @require_POST
 @access.page("draft_claims")
 def draft_claims(request: PageRequest) -> HttpResponse:
     """Draft claims from the chosen visits."""
-    chosen = [int(value) for value in request.POST.getlist("visit") if value.isdecimal() and len(value) < 18]
-    drafted = claims.draft(visit_ids=chosen, by=request.actor, at=timezone.now())
-    words = "1 claim" if len(drafted) == 1 else f"{len(drafted)} claims"
+    drafted = claims.draft(visit_ids=_posted_visits(request), by=request.actor, at=timezone.now())
+    words = counted(len(drafted), "claim")
     messages.success(request, f"{words} drafted.")
-    return redirect("claim", drafted[0].pk) if len(drafted) == 1 else redirect("claims")
+    return redirect("claim", drafted[0].pk) if len(drafted) == 1 else redirect(reverse("claims") + "?state=DRAFT")
 
 
 @require_POST
@@ -133,16 +115,9 @@ def make_ready(request: PageRequest, claim_id: int) -> HttpResponse:
 @access.page("draft_claims")
 def make_all_ready(request: PageRequest) -> HttpResponse:
     """Make every draft ready in which the scrub finds nothing; the others say why not."""
-    drafts = queries.claims(request.actor).filter(state=ClaimState.DRAFT).order_by("pk")
-    now, ready, blocked = timezone.now(), 0, 0
-    for claim in drafts:
-        try:
-            claims.make_ready(claim=claim, by=request.actor, at=now)
-            ready += 1
-        except claims.FindingsBlock:
-            blocked += 1
-    messages.info(request, f"{ready} made ready, {blocked} still blocked.")
-    return redirect("claims")
+    made = claims.make_all_ready(by=request.actor, at=timezone.now())
+    messages.info(request, f"{made.ready} made ready, {made.blocked} still blocked.")
+    return redirect(reverse("claims") + f"?state={ClaimState.DRAFT if made.blocked else ClaimState.READY}")
 
 
 @require_POST
@@ -159,8 +134,20 @@ def back_to_draft(request: PageRequest, claim_id: int) -> HttpResponse:
 @access.page("draft_claims")
 def rebuild_claim(request: PageRequest, claim_id: int) -> HttpResponse:
     """Build the draft again from its visits."""
-    claim = claims.rebuild(claim=_claim(request, claim_id), by=request.actor)
+    claim = _claim(request, claim_id)
+    claims.rebuild(claim=claim, by=request.actor)
     messages.success(request, "The claim is built again from its visits.")
+    return redirect("claim", claim.pk)
+
+
+@require_POST
+@access.page("draft_claims")
+def take_off(request: PageRequest, claim_id: int) -> HttpResponse:
+    """Take the posted visit off the draft."""
+    claim = _claim(request, claim_id)
+    visit_id, *_ = [*_posted_visits(request), 0]
+    claims.take_off(claim=claim, visit_id=visit_id, by=request.actor)
+    messages.success(request, "The visit is off the claim; it stands among the visits to bill again.")
     return redirect("claim", claim.pk)
 
 

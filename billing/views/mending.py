@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from billing.domain.findings import say
+from billing.domain.states import ClaimState
 from billing.models import Claim, ClaimLine
 from vca.core.access import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The form that mends a finding and the words of its link; both empty where this person has none."""
+    """The form that mends a finding and the words of its link; both empty where this person has none.
+
+    ``posts`` is true of an act, which is a button.
+    """
 
     url: str = ""
     words: str = ""
+    posts: bool = False
 
 
 # Beginning of the field -> page, permission, words. The first that fits counts; "line." stands for any line.
-# A visit is not corrected while a claim holds it (VISIT-07), so the way to it leads over closing the claim.
+# A visit is corrected while its claim is a draft (VISIT-07): a claim that is ready has no way there.
 WAYS = (
     ("subscriber", "edit_veteran", "change_veterans", "Change the Veteran's facts"),
     ("billing_provider", "edit_practice", "manage_practice", "Change billing details"),
@@ -37,8 +42,9 @@ WAYS = (
     ("line.charge", "charges", "set_charges", "Set a price"),
     ("total_charge", "charges", "set_charges", "Set a price"),
     ("line.control_number", "", "", ""),
-    ("line.", "#close", "draft_claims", "Close the claim, then correct the visit"),
-    ("diagnoses", "#close", "draft_claims", "Close the claim, then correct the visit"),
+    ("line.", "edit_visit", "correct_visits", "Correct the visit"),
+    ("diagnoses", "edit_visit", "correct_visits", "Correct the visit"),
+    ("visits", "rebuild_claim", "draft_claims", "Build it again"),
 )
 
 
@@ -54,20 +60,22 @@ def way(field: str, claim: Claim, *, by: Actor) -> Way:
     page, permission, words = next((rest for start, *rest in WAYS if plain.startswith(start)), ("", "", ""))
     line = _line(field, claim)
     url = _url(page, line, claim) if page and by.may(permission) else ""
-    which = f" of {say(line.service_date)}" if line and page == "#close" else ""
-    return Way(url, words + which) if url else Way()
+    which = f" of {say(line.service_date)}" if line and page == "edit_visit" else ""
+    return Way(url, words + which, posts=page == "rebuild_claim") if url else Way()
 
 
 def _url(page: str, line: ClaimLine | None, claim: Claim) -> str:
-    """Return the address, or nothing when the claim has no line to correct."""
-    if page.startswith("#"):
-        return page
+    """Return the address, or nothing when there is no line to correct or the claim is no draft any more."""
+    if page in ("edit_visit", "rebuild_claim") and claim.state != ClaimState.DRAFT:
+        return ""
     if page in ("payer-name", "payer-id"):
         return reverse("parameter", args=[page])
     subjects = {
         "authorization": claim.authorization_version.authorization_id,
         "edit_clinician": line and line.clinician_id,
         "edit_location": claim.location_id,
+        "edit_visit": line and line.visit_id,
+        "rebuild_claim": claim.pk,
         "edit_veteran": claim.veteran_id,
         "referral_details": claim.referral_id,
     }

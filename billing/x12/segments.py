@@ -13,8 +13,9 @@ billing.x12.segments.DelimiterInData: NM1
 """
 
 import re
-import unicodedata
 from decimal import Decimal
+
+from billing.domain.lettering import capitals
 
 ELEMENT, REPETITION, COMPONENT, TERMINATOR = "*", "^", ":", "~"
 
@@ -25,17 +26,6 @@ _LETTERS = r"A-Z0-9!\"&'()+,\-./;?=%@\[\]_{}\\|<>#$"
 _CLEAN = re.compile(f"(?:[{_LETTERS}]+(?: [{_LETTERS}]+)*)?")
 _FOREIGN = re.compile(f"[^{_LETTERS}]+")
 _DELIMITERS = re.compile(r"[*^:~]")
-
-# capitals and marks that Unicode does not take apart, and what a typist at an American keyboard writes for them
-_TYPED = str.maketrans(
-    {
-        **{"Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH", "Ħ": "H", "ẞ": "SS"},
-        **dict.fromkeys("‘’ʻʼ`´", "'"),
-        **dict.fromkeys("“”„", '"'),
-        **dict.fromkeys("‐‑–—−", "-"),
-    }
-)
-_DROPPED = frozenset({"Mn", "Cf"})  # accents, and marks without width
 
 
 class DelimiterInData(ValueError):
@@ -66,12 +56,8 @@ def text(value: str, width: int) -> str:
 
 
 def _folded(value: str) -> str:
-    capitals = value.upper()
-    if _CLEAN.fullmatch(capitals):
-        return capitals
-    apart = unicodedata.normalize("NFKD", capitals.translate(_TYPED)).upper()
-    letters = "".join([c for c in apart if unicodedata.category(c) not in _DROPPED])
-    return _FOREIGN.sub(" ", letters).strip()
+    raised = value.upper()
+    return raised if _CLEAN.fullmatch(raised) else _FOREIGN.sub(" ", capitals(raised)).strip()
 
 
 def phone(number: str) -> str:

@@ -7,14 +7,17 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from referrals.domain.notice import ReferralNotice, StatedLine
+from referrals.domain.notice import RULE_OF, HoldReason, ReferralNotice, StatedLine, is_plain
 from referrals.domain.states import Affiliation, LimitKind
 from referrals.models import Authorization, AuthorizedService, Referral, Visit
 from referrals.services.visits import Planned
+from vca.core.api.serializers import IdField
 from vca.domain.identifiers import icd10cm, icn, ndc, procedure_code, va_referral_number
 from vca.domain.identifiers.exceptions import ValidationError
+from vca.domain.rules import CATALOGUE
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2099
+MOST_LINES = 50  # 837P loop 2400; no SEOC comes near it
 
 
 def checked(validate: Any, value: str) -> str:
@@ -24,7 +27,36 @@ def checked(validate: Any, value: str) -> str:
     try:
         return str(validate(value))
     except ValidationError as fault:
-        raise serializers.ValidationError(str(fault)) from fault
+        raise serializers.ValidationError(fault.advice) from fault
+
+
+class PlainField(serializers.CharField):
+    """Text whose every sign can be shown; empty unless it is asked for."""
+
+    def __init__(self, *, max_length: int, required: bool = False) -> None:
+        more: dict[str, Any] = {} if required else {"default": "", "allow_blank": True}
+        super().__init__(max_length=max_length, required=required, **more)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse what nobody could see."""
+        text: str = super().to_internal_value(data)
+        if not is_plain(text):
+            raise serializers.ValidationError("It has a sign that cannot be shown, such as a line break. Remove it.")
+        return text
+
+
+def limited(rows: list[Any]) -> list[Any]:
+    """Refuse more rows than a claim has lines."""
+    if len(rows) > MOST_LINES:
+        raise serializers.ValidationError(f"There are at most {MOST_LINES}.")
+    return rows
+
+
+def explained(reason: HoldReason) -> dict[str, Any]:
+    """Return a reason with its rule, as every door shows it."""
+    rule = CATALOGUE[RULE_OF[reason]]
+    told = {"code": rule.code, "reason": reason, "sentence": rule.sentence, "source": rule.source}
+    return {**told, "next_act": rule.next_act, "verify_with_va": rule.verify_with_va}
 
 
 class CodesField(serializers.ListField):
@@ -40,7 +72,7 @@ class CodesField(serializers.ListField):
 class LineInput(serializers.Serializer):
     """A service line as VA states it."""
 
-    description = serializers.CharField(max_length=200)
+    description = PlainField(max_length=200, required=True)
     limit_kind = serializers.ChoiceField([kind.value for kind in LimitKind])
     visits = serializers.IntegerField(min_value=1, max_value=998, required=False, allow_null=True, default=None)
     codes = CodesField(required=False, default=list)
@@ -57,23 +89,27 @@ class LineInput(serializers.Serializer):
 class ReferralInput(serializers.Serializer):
     """A referral as VA stated it; what is not stated is left out, and the referral is held."""
 
-    number = serializers.CharField(max_length=24)
-    last_name = serializers.CharField(max_length=60)
-    first_name = serializers.CharField(max_length=35, required=False, default="", allow_blank=True)
-    middle_name = serializers.CharField(max_length=25, required=False, default="", allow_blank=True)
+    number = PlainField(max_length=24, required=True)
+    last_name = PlainField(max_length=60)
+    first_name = PlainField(max_length=35)
+    middle_name = PlainField(max_length=25)
     date_of_birth = serializers.DateField(required=False, allow_null=True, default=None)
-    icn = serializers.CharField(max_length=17, required=False, default="", allow_blank=True)
-    consult_id = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    icn = PlainField(max_length=24)
+    consult_id = PlainField(max_length=40)
     affiliation = serializers.ChoiceField([one.value for one in Affiliation], default=Affiliation.UNKNOWN.value)
-    va_status = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
-    station = serializers.CharField(max_length=10, required=False, default="", allow_blank=True)
-    category_of_care = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
-    priority = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
-    seoc = serializers.CharField(max_length=160, required=False, default="", allow_blank=True)
+    va_status = PlainField(max_length=20)
+    station = PlainField(max_length=10)
+    category_of_care = PlainField(max_length=80)
+    priority = PlainField(max_length=20)
+    seoc = PlainField(max_length=160)
     seoc_days = serializers.IntegerField(min_value=1, max_value=9999, required=False, allow_null=True, default=None)
     referral_date = serializers.DateField(required=False, allow_null=True, default=None)
     expiration_date = serializers.DateField(required=False, allow_null=True, default=None)
     lines = LineInput(many=True, required=False, default=list)
+
+    def validate_lines(self, value: list[Any]) -> list[Any]:
+        """As many as a claim can hold."""
+        return limited(value)
 
     def validate_number(self, value: str) -> str:
         """One of VA's three shapes."""
@@ -136,13 +172,6 @@ class ReferralOutput(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class IdField(serializers.IntegerField):
-    """The id of a row, no greater than a database can look for."""
-
-    def __init__(self) -> None:
-        super().__init__(min_value=1, max_value=2**63 - 1)
-
-
 class InstantField(serializers.DateTimeField):
     """A moment with its offset from UTC: without one nobody knows which hour is meant."""
 
@@ -160,11 +189,11 @@ class ServiceInput(serializers.Serializer):
 
     service = IdField()
     clinician = IdField()
-    code = serializers.CharField(max_length=5, required=False, default="", allow_blank=True)
-    modifiers = serializers.CharField(max_length=11, required=False, default="", allow_blank=True)
+    code = PlainField(max_length=5)
+    modifiers = PlainField(max_length=11)
     units = serializers.IntegerField(min_value=1, max_value=999, default=1)
-    drug_name = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
-    ndc = serializers.CharField(max_length=13, required=False, default="", allow_blank=True)
+    drug_name = PlainField(max_length=80)
+    ndc = PlainField(max_length=24)
     ndc_unit = serializers.ChoiceField(["ML", "UN", "GR", "ME", "F2", ""], required=False, default="")
     ndc_quantity = serializers.DecimalField(
         max_digits=8, decimal_places=3, min_value=Decimal("0.001"), required=False, allow_null=True, default=None
@@ -173,6 +202,10 @@ class ServiceInput(serializers.Serializer):
     def validate_code(self, value: str) -> str:
         """A CPT or HCPCS code."""
         return checked(procedure_code.validate, value)
+
+    def validate_modifiers(self, value: str) -> str:
+        """Two characters each."""
+        return checked(procedure_code.validate_modifiers, value)
 
     def validate_ndc(self, value: str) -> str:
         """Eleven digits."""
@@ -196,6 +229,10 @@ class VisitInput(serializers.Serializer):
         child=serializers.CharField(max_length=9), required=False, default=list, max_length=12
     )
 
+    def validate_services(self, value: list[Any]) -> list[Any]:
+        """As many as a claim can hold."""
+        return limited(value)
+
     def validate_diagnoses(self, value: list[str]) -> tuple[str, ...]:
         """ICD-10-CM codes, each once."""
         return tuple(dict.fromkeys(checked(icd10cm.validate, code) for code in value))
@@ -209,7 +246,7 @@ class VisitInput(serializers.Serializer):
 class WordsInput(serializers.Serializer):
     """What is said of an act on a visit."""
 
-    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    reason = PlainField(max_length=200)
 
 
 class VisitOutput(serializers.ModelSerializer):

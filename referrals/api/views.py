@@ -5,25 +5,21 @@ from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from referrals import queries
 from referrals.api import serializers
+from referrals.domain.states import ReferralState
 from referrals.intake.json_reader import Received
 from referrals.models import FactSource, Visit
 from referrals.services import referrals, visits
 from vca.core import access
 from vca.core.api.authentication import actor_of
-from vca.core.api.requests import Pages, repeatable
+from vca.core.api.requests import listed, repeatable
 from vca.core.models import ServiceLocation
-
-
-def _listed(view: APIView, request: Request, rows: Any, serializer: Any) -> Response:
-    pages = Pages()
-    found: list[Any] | None = pages.paginate_queryset(rows, request, view)
-    return pages.get_paginated_response(serializer(found, many=True).data)
 
 
 class ReferralList(APIView):
@@ -35,7 +31,9 @@ class ReferralList(APIView):
         """Newest first; ``?state=HELD`` filters."""
         rows = queries.referrals(actor_of(request))
         state = request.query_params.get("state")
-        return _listed(self, request, rows.filter(state=state) if state else rows, serializers.ReferralOutput)
+        if state and state not in set(ReferralState):
+            raise ValidationError({"state": f"Choose one of {', '.join(ReferralState)}."})
+        return listed(self, request, rows.filter(state=state) if state else rows, serializers.ReferralOutput)
 
     @repeatable
     def post(self, request: Request) -> Response:
@@ -46,6 +44,7 @@ class ReferralList(APIView):
         outcome = referrals.receive(received, source=FactSource.REFERRAL, by=actor_of(request), at=timezone.now())
         body = serializers.ReferralOutput(outcome.referral).data
         body |= {"result": outcome.result, "held_because": outcome.reasons, "differs_in": outcome.fields}
+        body |= {"held_by": [serializers.explained(reason) for reason in outcome.held_for]}
         return Response(body, status=201 if outcome.result == referrals.Result.CREATED else 200)
 
 
@@ -58,7 +57,7 @@ class ReferralDetail(APIView):
         """With what stands in the way of confirming it."""
         row = get_object_or_404(queries.referrals(actor_of(request)), pk=referral_id)
         body = serializers.ReferralOutput(row).data
-        return Response(body | {"obstacles": [str(reason) for reason in queries.obstacles(row)]})
+        return Response(body | {"obstacles": [serializers.explained(reason) for reason in queries.obstacles(row)]})
 
 
 class ReferralConfirmation(APIView):
@@ -81,7 +80,7 @@ class AuthorizationList(APIView):
 
     def get(self, request: Request) -> Response:
         """Newest first."""
-        return _listed(self, request, queries.authorizations(actor_of(request)), serializers.AuthorizationOutput)
+        return listed(self, request, queries.authorizations(actor_of(request)), serializers.AuthorizationOutput)
 
 
 class AuthorizationDetail(APIView):
@@ -103,7 +102,7 @@ class VisitList(APIView):
     def get(self, request: Request, authorization_id: int) -> Response:
         """Newest first."""
         row = get_object_or_404(queries.authorizations(actor_of(request)), pk=authorization_id)
-        return _listed(self, request, queries.visits(row), serializers.VisitOutput)
+        return listed(self, request, queries.visits(row), serializers.VisitOutput)
 
     @repeatable
     def post(self, request: Request, authorization_id: int) -> Response:

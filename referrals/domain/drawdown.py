@@ -55,13 +55,13 @@ class LineCount:
         return None if self.authorized is None else self.authorized - self.spoken_for
 
 
-def refuse_draw(line: LineCount) -> None:
-    """Raise what refuses one more visit on the line. Raises LimitNotKnown, VisitsExhausted."""
+def refuse_draw(line: LineCount, *, name: str) -> None:
+    """Raise what refuses one more visit on the line of that name. Raises LimitNotKnown, VisitsExhausted."""
     if line.limit_kind == LimitKind.UNKNOWN:
-        raise LimitNotKnown("the visit limit of this service line has not been entered")
+        raise LimitNotKnown(f"the visit limit of the line {name} has not been entered")
     if line.limit_kind == LimitKind.COUNTED and (line.left or 0) < 1:
         raise VisitsExhausted(
-            f"all {line.authorized} authorized visits of this line are spoken for: "
+            f"all {line.authorized} authorized visits of the line {name} are spoken for: "
             f"{line.used + line.before_us} used, {line.held} held by bookings"
         )
 

@@ -63,6 +63,7 @@ class Affiliation(StrEnum):
 
 
 OPEN = (ReferralState.RECEIVED, ReferralState.HELD)
+ENDED = (ReferralState.REJECTED, ReferralState.CANCELLED, ReferralState.COMPLETED)
 
 REFERRAL_MOVES: Moves[ReferralState] = Moves(
     {
@@ -73,7 +74,7 @@ REFERRAL_MOVES: Moves[ReferralState] = Moves(
         "resume": ((ReferralState.SUSPENDED,), ReferralState.ACCEPTED),
         "cancel": ((*OPEN, ReferralState.ACCEPTED, ReferralState.SUSPENDED), ReferralState.CANCELLED),
         "complete": ((ReferralState.ACCEPTED,), ReferralState.COMPLETED),
-        "reopen": ((ReferralState.REJECTED,), ReferralState.HELD),
+        "reopen": (ENDED, ReferralState.HELD),
     }
 )
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from referrals.domain.notice import RULE_OF, HoldReason
 from referrals.domain.states import Affiliation, ReferralState
 from referrals.models.veteran import Veteran
 from vca.core.db import StateField, one_of
@@ -19,7 +20,10 @@ class Referral(models.Model):
     state = StateField(ReferralState, default=ReferralState.RECEIVED)
     affiliation = StateField(Affiliation, default=Affiliation.UNKNOWN)
     network = models.CharField(max_length=60, blank=True)
+    # VA's own word, read from its notices and never typed; what an unknown one means, a person has asked VA.
     va_status = models.CharField("VA's own status", max_length=20, blank=True)
+    va_status_read_at = models.DateTimeField(null=True)
+    va_status_meaning = models.CharField("What VA says its status means", max_length=200, blank=True)
     consult_id = models.CharField(max_length=40, blank=True)
     station = models.CharField(max_length=10, blank=True)
     category_of_care = models.CharField(max_length=80, blank=True)
@@ -53,6 +57,7 @@ class Notice(models.Model):
     """What VA said about a referral at one time. A pending one differs and waits for a person.
 
     The words themselves lie in the document; here are keyed digests of each field, enough to tell what differs.
+    ``reasons`` are names of HoldReason: why a person must see the words, for which the referral alone shows nothing.
     """
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
@@ -60,6 +65,7 @@ class Notice(models.Model):
     document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="+")
     digests = models.JSONField(default=dict)
     differs_in = models.JSONField(default=list)
+    reasons = models.JSONField(default=list)
     expiration_derived = models.BooleanField(default=False)
     pending = models.BooleanField(default=False)
     received_at = models.DateTimeField()
@@ -74,3 +80,13 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"notice {self.pk}"
+
+    @property
+    def held_for(self) -> tuple[HoldReason, ...]:
+        """Why it waits."""
+        return tuple(HoldReason[name] for name in self.reasons)
+
+    @property
+    def rules(self) -> list[str]:
+        """The codes of the rules for which it waits."""
+        return sorted({RULE_OF[reason] for reason in self.held_for})

@@ -86,7 +86,10 @@ class VeteranFacts(models.Model):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        constraints = [one_of("source", FactSource, model="facts")]
+        constraints = [
+            one_of("source", FactSource, model="facts"),
+            one_of("sex", Sex, model="facts", blank=True),
+        ]
         indexes = [
             models.Index(fields=["practice", "last_name", "first_name"], name="facts_by_name"),
             models.Index(fields=["practice", "date_of_birth"], name="facts_by_birth"),
@@ -107,7 +110,9 @@ class VeteranFacts(models.Model):
 
 
 def display_name(last_name: str, first_name: str, middle_name: str) -> str:
-    """Return LAST, First M."""
+    """Return LAST, First M; somebody of whom VA stated an ICN and no name has to be called something."""
+    if not (last_name or first_name):
+        return "(name not stated)"
     given = " ".join(part for part in (first_name, middle_name[:1]) if part)
     return f"{last_name.upper()}, {given}" if given else last_name.upper()
 

@@ -45,7 +45,12 @@ class Visit(models.Model):
             models.Index(fields=["practice", "on", "starts_at"], name="visit_day"),
             models.Index(fields=["authorization", "starts_at"], name="visit_by_authorization"),
             models.Index(
-                fields=["practice", "authorization", "starts_at", "id"],
+                fields=["practice", "on", "starts_at", "id"],
+                condition=Q(state__in=["BOOKED", "ARRIVED"]),
+                name="visit_expected",
+            ),
+            models.Index(
+                fields=["practice", "on", "authorization", "id"],
                 condition=Q(state="COMPLETED"),
                 name="visit_completed",
             ),

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
+from referrals import queries
 from referrals.domain import drawdown
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
@@ -24,10 +25,12 @@ from referrals.models import (
     SeocVersion,
     ThroughSource,
 )
-from vca.core import audit
+from referrals.services import stranded
+from vca.core import access, audit
 from vca.core.access import Actor
 from vca.core.services import chores
 from vca.domain.errors import RuleError
+from vca.domain.wording import counted
 
 
 class PeriodRunsBackward(RuleError):
@@ -52,7 +55,7 @@ def open_for(
 ) -> Authorization:
     """Create the authorization of a new referral with its first version and the stated lines."""
     authorization = Authorization.objects.create(
-        practice_id=referral.practice_id, referral=referral, veteran_id=referral.veteran_id
+        practice_id=by.practice_id, referral=access.own(referral, by), veteran_id=referral.veteran_id
     )
     for number, line in enumerate(lines, start=1):
         AuthorizedService.objects.create(
@@ -69,11 +72,12 @@ def open_for(
 
 
 def amend(*, authorization: Authorization, terms: Terms, reason: str, by: Actor, at: datetime) -> AuthorizationVersion:
-    """Record new terms as the next version. Raises PeriodRunsBackward."""
+    """Record new terms as the next version; a task tells of visits booked outside. Raises PeriodRunsBackward."""
     with transaction.atomic():
-        row = locked(authorization)
+        row = locked(authorization, by=by)
         version = _add_version(row, terms, reason=reason, by=by, at=at)
         audit.record(by=by, action="authorization.amended", subject=row, changes={"version": version.number})
+        stranded.tell(row, by=by, at=at)
     authorization.refresh_from_db()
     return version
 
@@ -91,8 +95,8 @@ class Limit:
 def set_limit(*, service: AuthorizedService, limit: Limit, reason: str, by: Actor, at: datetime) -> AuthorizedService:
     """Set what VA authorizes on a line; a cut below what is spoken for is recorded, and a task says so."""
     with transaction.atomic():
-        authorization = locked(service.authorization)
-        rows = AuthorizedService.objects.filter(pk=service.pk)
+        authorization = locked(service.authorization, by=by)
+        rows = access.scope(AuthorizedService.objects.filter(pk=service.pk), by)
         rows.update(
             description=limit.description,
             codes=list(limit.codes),
@@ -120,7 +124,7 @@ def _over(visits: int | None) -> Any:
 
 def settle_over(service_ids: Sequence[int], *, by: Actor, at: datetime) -> None:
     """After a visit was given back: what is no longer over is not over, and nobody has to be told."""
-    rows = AuthorizedService.objects.filter(pk__in=service_ids, visits_over__gt=0)
+    rows = access.scope(AuthorizedService.objects.filter(pk__in=service_ids, visits_over__gt=0), by)
     for service in rows.order_by("pk"):
         over = drawdown.over_after_cut(service.count, authorized=service.visits_authorized or 0)
         AuthorizedService.objects.filter(pk=service.pk).update(visits_over=min(service.visits_over, over))
@@ -130,18 +134,29 @@ def settle_over(service_ids: Sequence[int], *, by: Actor, at: datetime) -> None:
 
 def _tell_of_bookings_beyond(service: AuthorizedService, *, by: Actor, at: datetime) -> None:
     if service.visits_over and service.visits_held:
-        headline = (
-            f"{service.visits_over} visits beyond what VA authorizes on this line, {service.visits_held} still booked"
+        beyond = (
+            f"{counted(service.visits_over, 'visit')} beyond what VA authorizes, {service.visits_held} still booked"
         )
-        chores.open_task(kind="visits_over", subject=service, headline=headline, by=by)
+        headline = f"{service.authorization.referral.number}, {service.description[:90]}: {beyond}"
+        chores.open_task(kind="visits_over", subject=service, headline=headline, by=by, due_on=_first_beyond(service))
     else:
         chores.close_tasks(kind="visits_over", subject=service, proof="within the limit", by=by, at=at)
+
+
+def _first_beyond(service: AuthorizedService) -> date | None:
+    """Return the day of the first booked visit that VA does not authorize; by then somebody must have acted."""
+    covered = service.visits_held - service.visits_over
+    for day, held in queries.held_by_day([service.pk]):
+        covered -= held
+        if covered < 0:
+            return day
+    return None
 
 
 def add_line(*, authorization: Authorization, limit: Limit, by: Actor, at: datetime) -> AuthorizedService:
     """Add a service line that VA authorizes."""
     with transaction.atomic():
-        row = locked(authorization)
+        row = locked(authorization, by=by)
         last = row.services.order_by("-number").values_list("number", flat=True).first() or 0
         service = AuthorizedService.objects.create(
             practice_id=row.practice_id,
@@ -160,8 +175,8 @@ def add_line(*, authorization: Authorization, limit: Limit, by: Actor, at: datet
 def set_opening_balance(*, service: AuthorizedService, visits: int, source: str, by: Actor) -> AuthorizedService:
     """Record visits given before this product counted: by another clinic, or by us on paper."""
     with transaction.atomic():
-        locked(service.authorization)
-        row = AuthorizedService.objects.select_for_update().get(pk=service.pk)
+        locked(service.authorization, by=by)
+        row = access.scope(AuthorizedService.objects.select_for_update(no_key=True), by).get(pk=service.pk)
         row.visits_before_us, row.before_us_source = visits, source
         authorized = row.visits_authorized
         row.visits_over = 0 if authorized is None else drawdown.over_after_cut(row.count, authorized=authorized)
@@ -175,7 +190,7 @@ def pin_lines(authorization: Authorization) -> None:
     pinned = authorization.terms.seoc_version
     if pinned is None:
         return
-    version = SeocVersion.objects.select_for_update().get(pk=pinned.pk)
+    version = SeocVersion.objects.select_for_update(no_key=True).get(pk=pinned.pk)
     if version.lines.exists():
         return
     SeocLine.objects.bulk_create(
@@ -200,13 +215,14 @@ def terms_of(authorization: Authorization) -> Terms:
     return Terms(version.valid_from, version.valid_through, ThroughSource(version.through_source), *named)
 
 
-def locked(authorization: Authorization) -> Authorization:
+def locked(authorization: Authorization, *, by: Actor) -> Authorization:
     """Return the authorization with its row locked, so that its terms stand still until the commit.
 
+    Raises DoesNotExist for one of another practice.
     Locked first and read afterwards: PostgreSQL joins to a row for which it had to wait what stood there before.
     """
-    rows = Authorization.objects.filter(pk=authorization.pk)
-    rows.select_for_update().get()
+    rows = access.scope(Authorization.objects.filter(pk=authorization.pk), by)
+    rows.select_for_update(no_key=True).get()
     return rows.select_related("current__seoc_version", "referral").get()
 
 

@@ -13,6 +13,7 @@ from referrals.domain import drawdown
 from referrals.domain.states import EntryKind, LimitKind
 from referrals.models import AuthorizedService, LedgerEntry, Visit
 from referrals.services.authorizations import settle_over
+from vca.core import access
 from vca.core.access import Actor
 from vca.core.db import in_order
 
@@ -58,7 +59,7 @@ def lines_of(visit: Visit) -> list[int]:
 
 
 def _draw(visit: Visit, kind: EntryKind, *, held: int, used: int, by: Actor, at: datetime) -> None:
-    lines = lines_of(visit)
+    lines = lines_of(access.own(visit, by))
     drawn = _change(lines, HAS_ROOM, held, used)
     if drawn != len(lines):
         _refuse(lines)
@@ -66,7 +67,7 @@ def _draw(visit: Visit, kind: EntryKind, *, held: int, used: int, by: Actor, at:
 
 
 def _turn(visit: Visit, kind: EntryKind, guard: Q, *, held: int, used: int, by: Actor, at: datetime) -> None:
-    lines = lines_of(visit)
+    lines = lines_of(access.own(visit, by))
     if _change(lines, guard, held, used) != len(lines):
         raise LedgerBroken(f"visit {visit.pk} has nothing to turn on one of its lines {lines}")
     _write(visit, kind, lines, held=held, used=used, by=by, at=at)
@@ -88,9 +89,11 @@ def _lock(lines: Sequence[int]) -> None:
 
 
 def _refuse(lines: Sequence[int]) -> None:
-    for line in AuthorizedService.objects.filter(pk__in=lines).order_by("pk"):
-        drawdown.refuse_draw(line.count)
-    raise drawdown.VisitsExhausted("the last authorized visit of this line has just been taken")
+    rows = AuthorizedService.objects.filter(pk__in=lines).order_by("pk")
+    for line in rows:
+        drawdown.refuse_draw(line.count, name=line.description)
+    names = " or ".join(line.description for line in rows)
+    raise drawdown.VisitsExhausted(f"the last authorized visit of the line {names} has just been taken")
 
 
 def _write(

@@ -1,6 +1,7 @@
 """Referrals: receive what VA sent, hold what a person must look at, confirm, and move along the states."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -10,13 +11,24 @@ from typing import Any
 from django.db import transaction
 
 from referrals import queries
-from referrals.domain.notice import HoldReason, ReferralNotice, differences_in_digests, hold_reasons
+from referrals.domain.notice import (
+    OF_A_NOTICE,
+    TAKEN_OVER,
+    HoldReason,
+    ReferralNotice,
+    differences_in_digests,
+    fields_to_compare,
+    hold_reasons,
+    refuse_nobody,
+    spelled_out,
+)
 from referrals.domain.states import OPEN, REFERRAL_MOVES, ReferralState
 from referrals.intake.json_reader import Received, stated_last_day
-from referrals.models import FactSource, Notice, Referral, ThroughSource, Veteran
-from referrals.services import authorizations, veterans
+from referrals.models import Authorization, FactSource, Notice, Referral, ThroughSource, Veteran
+from referrals.services import authorizations, stranded, veterans
 from referrals.services.authorizations import Terms
-from vca.core import audit, crypto, documents
+from referrals.signals import referral_moving
+from vca.core import access, audit, crypto, documents, states
 from vca.core.access import Actor
 from vca.core.models import Document, Practice, ServiceLocation
 from vca.core.services import chores
@@ -27,15 +39,20 @@ class NotReady(RuleError):
     """Something that a referral needs before it can be confirmed is missing; ``code`` is that of the first thing."""
 
     def __init__(self, reasons: tuple[HoldReason, ...]) -> None:
-        self.code = queries.rule_of(reasons[0])  # type: ignore[misc]  # the rule is that of the first reason
         self.reasons = reasons
-        super().__init__("not yet: " + "; ".join(reasons))
+        super().__init__("not yet: " + "; ".join(reasons), code=queries.rule_of(reasons[0]))
 
 
 class MoveNotOffered(RuleError):
     """The referral is not in a state from which that act may start."""
 
     code = "REFERRAL-06"
+
+
+class SameVeteran(RuleError):
+    """The referral is to be moved to the Veteran on whose file it is."""
+
+    code = "REFERRAL-09"
 
 
 class Result(StrEnum):
@@ -48,12 +65,13 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one record of an import: ``reasons`` why it is held, ``fields`` in which it differs."""
+    """What became of one notice: ``reasons`` in words why it is held, ``fields`` in which it differs."""
 
     referral: Referral
     result: Result
     reasons: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    held_for: tuple[HoldReason, ...] = ()
 
     @property
     def line(self) -> str:
@@ -72,22 +90,37 @@ def import_list(
     """Take over a whole list of VA's referral service, or nothing of it; the file is kept as it came."""
     with transaction.atomic():
         _one_at_a_time(by)
-        document = documents.keep(
-            content, kind="va_referral_list", filename=filename, media_type="application/json", by=by
-        )
+        document = keep_list(content, filename=filename, by=by)
         outcomes = tuple(receive(one, source=FactSource.IMPORT, document=document, by=by, at=at) for one in received)
-        counts = {result.value: sum(1 for one in outcomes if one.result == result) for result in Result}
-        audit.record(by=by, action="referral.imported", subject=document, changes=counts)
+        audit.record(by=by, action="referral.imported", subject=document, changes=counted(outcomes))
     return outcomes
+
+
+def keep_list(content: bytes, *, filename: str, by: Actor) -> Document:
+    """Keep a list of VA's referral service as it came."""
+    kind, media_type = "va_referral_list", "application/json"
+    return documents.keep(content, kind=kind, filename=filename, media_type=media_type, by=by)
+
+
+def counted(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return how many records became what."""
+    results = Counter(one.result for one in outcomes)
+    return {result.value: results[result] for result in Result}
 
 
 def receive(
     received: Received, *, source: FactSource, by: Actor, at: datetime, document: Document | None = None
 ) -> Outcome:
-    """Take over one notice: a new referral, one that is known already, or one that differs and waits for a person."""
+    """Take over one notice: a new referral, one that is known already, or one that differs and waits for a person.
+
+    Raises NobodyNamed.
+    """
+    refuse_nobody(received.notice)
     with transaction.atomic():
         _one_at_a_time(by)
-        known = Referral.objects.select_for_update().filter(practice_id=by.practice_id, number=received.notice.number)
+        known = Referral.objects.select_for_update(no_key=True).filter(
+            practice_id=by.practice_id, number=received.notice.number
+        )
         referral = known.first()
         if referral is None:
             return _create(received, source=source, document=document, by=by, at=at)
@@ -102,26 +135,34 @@ def _one_at_a_time(by: Actor) -> None:
 def _create(received: Received, *, source: FactSource, document: Document | None, by: Actor, at: datetime) -> Outcome:
     notice = received.notice
     veteran, doubts = _whose(notice, source=source, by=by, at=at)
-    reasons = (*hold_reasons(notice), *([HoldReason.VETERAN] if doubts else []))
+    reasons = (*hold_reasons(notice, on=at.date()), *([HoldReason.VETERAN] if doubts else []))
     referral = Referral.objects.create(
         practice_id=by.practice_id,
         veteran=veteran,
         number=notice.number,
         state=ReferralState.HELD if reasons else ReferralState.RECEIVED,
         affiliation=notice.affiliation,
-        va_status=notice.va_status[:20],
-        consult_id=notice.consult_id[:40],
-        station=notice.station[:10],
-        category_of_care=notice.category_of_care[:80],
-        priority=notice.priority[:20],
+        va_status=notice.va_status,
+        va_status_read_at=at if notice.va_status else None,
+        consult_id=notice.consult_id,
+        station=notice.station,
+        category_of_care=notice.category_of_care,
+        priority=notice.priority,
         received_at=at,
     )
     authorizations.open_for(referral=referral, terms=_terms(received), lines=notice.lines, by=by, at=at)
-    _keep_notice(referral, received, document=document, differs_in=doubts, by=by, at=at)
+    compared = (*doubts, *fields_to_compare(notice, reasons))
+    _keep_notice(referral, received, document=document, differs_in=compared, reasons=reasons, by=by, at=at)
     audit.record(by=by, action="referral.received", subject=referral, changes={"held": [r.name for r in reasons]})
-    chores.open_task(kind="referral_held", subject=referral, headline=f"Confirm referral {notice.number}", by=by)
-    said = tuple(f"{reason}: {notice.va_status}" if reason == HoldReason.STATUS else str(reason) for reason in reasons)
-    return Outcome(referral, Result.CREATED, said)
+    _ask_to_confirm(referral, by=by)
+    return Outcome(referral, Result.CREATED, tuple(spelled_out(reason, notice) for reason in reasons), held_for=reasons)
+
+
+def _ask_to_confirm(referral: Referral, *, by: Actor) -> None:
+    # No visit is authorized after its last day (VISIT-03), so that a referral must be confirmed before that.
+    due = referral.authorization.terms.valid_through
+    headline = f"Confirm referral {referral.number}"
+    chores.open_task(kind="referral_held", subject=referral, headline=headline, by=by, due_on=due)
 
 
 def _whose(notice: ReferralNotice, *, source: FactSource, by: Actor, at: datetime) -> tuple[Veteran, tuple[str, ...]]:
@@ -149,16 +190,31 @@ def _compare(referral: Referral, received: Received, *, document: Document | Non
     changed = differences_in_digests(last.digests if last else {}, digests(received.notice))
     if not changed:
         return Outcome(referral, Result.UNCHANGED)
-    _keep_notice(referral, received, document=document, differs_in=changed, by=by, at=at)
+    reasons = (*hold_reasons(received.notice, on=at.date()), HoldReason.DIFFERS)
+    _keep_notice(referral, received, document=document, differs_in=changed, reasons=reasons, by=by, at=at)
+    _read_status(referral, received.notice, at=at)
     if referral.state in OPEN:
         Referral.objects.filter(pk=referral.pk).update(state=ReferralState.HELD)
     audit.record(by=by, action="referral.notice_received", subject=referral, changes={"fields": list(changed)})
-    return Outcome(referral, Result.DIFFERS, fields=changed)
+    return Outcome(referral, Result.DIFFERS, fields=changed, held_for=reasons)
+
+
+def _read_status(referral: Referral, notice: ReferralNotice, *, at: datetime) -> None:
+    """Keep VA's word as it stands now; what an earlier one meant says nothing about another."""
+    said = notice.va_status
+    if not said:
+        return
+    changes: dict[str, Any] = {"va_status_read_at": at}
+    if said != referral.va_status:
+        changes |= {"va_status": said, "va_status_meaning": ""}
+    Referral.objects.filter(pk=referral.pk).update(**changes)
+    referral.refresh_from_db()
 
 
 def digests(notice: ReferralNotice) -> dict[str, str]:
     """Return a keyed digest of each stated field, so that a difference is seen without keeping the words again."""
     said = {field.name: getattr(notice, field.name) for field in fields(ReferralNotice)}
+    said |= {"unread": (), **{one.field: one.said for one in notice.unread}}
     return {
         name: crypto.blind_index(json.dumps(value, default=str, sort_keys=True), about=f"notice.{name}")
         for name, value in said.items()
@@ -172,6 +228,7 @@ def _keep_notice(
     *,
     document: Document | None,
     differs_in: tuple[str, ...],
+    reasons: tuple[HoldReason, ...],
     by: Actor,
     at: datetime,
 ) -> Notice:
@@ -185,6 +242,7 @@ def _keep_notice(
         document=document,
         digests=digests(received.notice),
         differs_in=list(differs_in),
+        reasons=[reason.name for reason in reasons if reason in OF_A_NOTICE],
         expiration_derived=received.derived_expiration,
         pending=bool(differs_in),
         received_at=at,
@@ -201,7 +259,7 @@ def _words(notice: ReferralNotice, by: Actor) -> Document:
 def settle_notice(*, notice: Notice, by: Actor, at: datetime) -> None:
     """A person has compared a differing notice with the referral and taken over what changed."""
     with transaction.atomic():
-        Referral.objects.select_for_update().get(pk=notice.referral_id)
+        access.scope(Referral.objects.select_for_update(no_key=True), by).get(pk=notice.referral_id)
         settled = Notice.objects.filter(pk=notice.pk, pending=True).update(
             pending=False, settled_at=at, settled_by_id=by.user_id
         )
@@ -219,52 +277,85 @@ def _close(kind: str, referral: Referral, proof: str, *, by: Actor, at: datetime
 def change_details(*, referral: Referral, facts: dict[str, Any], home: ServiceLocation | None, by: Actor) -> None:
     """Enter what the paper says: affiliation, network, diagnosis, referring provider, VA's status, home location."""
     with transaction.atomic():
-        row = Referral.objects.select_for_update().get(pk=referral.pk)
+        row = access.scope(Referral.objects.select_for_update(no_key=True), by).get(pk=referral.pk)
         for name, value in facts.items():
             setattr(row, name, value)
         row.save(update_fields=list(facts))
-        row.authorization.home_location = home
+        row.authorization.home_location = access.own(home, by) if home else None
         row.authorization.save(update_fields=["home_location"])
-        # A newer notice does not stand in the way: this is how what VA changed is taken over, before it is settled.
-        reasons = tuple(one for one in queries.obstacles(row) if one != HoldReason.DIFFERS)
-        if reasons and row.state == ReferralState.ACCEPTED:
-            raise NotReady(reasons)
+        _refuse_unready(row)
         audit.record(by=by, action="referral.changed", subject=referral, changes={"fields": sorted(facts)})
+    referral.refresh_from_db()
+
+
+def _refuse_unready(referral: Referral) -> None:
+    """Raise NotReady when an active referral lacks what it needs.
+
+    What VA changed does not stand in the way: this is how it is taken over, before its notice is settled.
+    """
+    reasons = tuple(one for one in queries.obstacles(referral) if one not in TAKEN_OVER)
+    if reasons and referral.state == ReferralState.ACCEPTED:
+        raise NotReady(reasons)
+
+
+def move_to_veteran(*, referral: Referral, veteran: Veteran, by: Actor) -> None:
+    """Give a referral with its visits to the Veteran whose it is; it was entered on another one.
+
+    Raises SameVeteran, NotReady when an active referral would lack a name, and what billing refuses with: a claim
+    was made ready or sent.
+    """
+    with transaction.atomic():
+        # no_key: a claim that is being drafted points at the row, and this waits for the visits that it holds.
+        row = access.scope(Referral.objects.select_for_update(no_key=True), by).get(pk=referral.pk)
+        to = access.scope(Veteran.objects.all(), by).get(pk=veteran.pk)
+        before = row.veteran_id
+        if before == to.pk:
+            raise SameVeteran("the referral is on that Veteran's file already")
+        authorization = authorizations.locked(row.authorization, by=by)
+        Referral.objects.filter(pk=row.pk).update(veteran=to)
+        Authorization.objects.filter(pk=authorization.pk).update(veteran=to)
+        # The visits' rows are locked from here on: a claim drafted at the same time waits and sees the other Veteran.
+        visits = authorization.visits.update(veteran=to)
+        referral_moving.send(sender=Referral, referral_id=row.pk, veteran_id=to.pk, by=by)
+        _refuse_unready(Referral.objects.get(pk=row.pk))
+        changes = {"from": before, "to": to.pk, "visits": visits}
+        audit.record(by=by, action="referral.moved", subject=row, changes=changes)
     referral.refresh_from_db()
 
 
 def confirm(*, referral: Referral, by: Actor, at: datetime) -> None:
     """Make the referral active. Raises NotReady, which names everything that is missing; MoveNotOffered."""
     with transaction.atomic():
-        row = Referral.objects.select_for_update().get(pk=referral.pk)
-        authorizations.locked(row.authorization)
+        row = access.scope(Referral.objects.select_for_update(no_key=True), by).get(pk=referral.pk)
+        authorizations.locked(row.authorization, by=by)
         reasons = queries.obstacles(row)
         if reasons and row.state in OPEN:
             raise NotReady(reasons)
-        _move(row, "confirm", confirmed_at=at, confirmed_by_id=by.user_id, state_reason="")
+        _move(row, "confirm", by=by, confirmed_at=at, confirmed_by_id=by.user_id, state_reason="")
         authorizations.pin_lines(row.authorization)
         audit.record(by=by, action="referral.confirmed", subject=row)
         _close("referral_held", row, "confirmed", by=by, at=at)
     referral.refresh_from_db()
 
 
-def _move(referral: Referral, act: str, **changes: Any) -> None:
-    sources, target = REFERRAL_MOVES.table[act]
-    moved = Referral.objects.filter(pk=referral.pk, state__in=sources).update(state=target, **changes)
+def _move(referral: Referral, act: str, *, by: Actor, **changes: Any) -> Authorization:
+    states.move(referral, act, along=REFERRAL_MOVES, refusal=MoveNotOffered, by=by, **changes)
     # A booking reads the state under this lock: it is over before the move is, or it sees the new state.
-    authorizations.locked(referral.authorization)
-    referral.refresh_from_db()
-    if not moved:
-        raise MoveNotOffered(f"the referral is {referral.get_state_display().lower()}")
+    return authorizations.locked(referral.authorization, by=by)
 
 
 def _mover(act: str, action: str) -> Callable[..., None]:
+    """Return the service of an act that needs a reason and nothing else."""
+
     def move(*, referral: Referral, reason: str, by: Actor, at: datetime) -> None:
         with transaction.atomic():
-            _move(referral, act, state_reason=reason)
+            authorization = _move(referral, act, by=by, state_reason=reason)
             audit.record(by=by, action=action, subject=referral)
-            if referral.state not in OPEN:
+            if referral.state in OPEN:
+                _ask_to_confirm(referral, by=by)
+            else:
                 _close("referral_held", referral, action, by=by, at=at)
+            stranded.tell(authorization, by=by, at=at)
 
     move.__doc__ = f"{action.partition('.')[2].capitalize()}, with a reason. Raises MoveNotOffered."
     return move

@@ -66,7 +66,7 @@ def change(*, veteran: Veteran, facts: dict[str, Any], source: FactSource, by: A
     """Add a version with the changed facts; tell whether anything changed."""
     with transaction.atomic():
         # Without a join: the facts of a row for which one had to wait are read after the wait.
-        locked = Veteran.objects.select_for_update().get(pk=veteran.pk)
+        locked = access.scope(Veteran.objects.select_for_update(no_key=True), by).get(pk=veteran.pk)
         before = facts_of(locked.facts)
         changed = sorted(name for name, value in facts.items() if before[name] != value)
         if not changed:
@@ -100,9 +100,9 @@ def _add_version(
 def facts_in(notice: ReferralNotice) -> dict[str, Any]:
     """Return what a notice says of the Veteran."""
     return {
-        "last_name": notice.last_name or "(not stated)",
+        "last_name": notice.last_name,
         "first_name": notice.first_name,
-        "middle_name": notice.middle_name[:25],
+        "middle_name": notice.middle_name,
         "date_of_birth": notice.date_of_birth,
         "icn": notice.icn,
     }

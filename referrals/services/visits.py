@@ -10,15 +10,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, QuerySet
 
 from referrals.domain import drawdown
 from referrals.domain.states import VISIT_MOVES, Affiliation, ReferralState, VisitState
 from referrals.models import Authorization, Visit, VisitService
-from referrals.services import ledger
+from referrals.services import ledger, stranded
 from referrals.services.authorizations import locked
-from referrals.signals import visit_voiding
-from vca.core import access, audit
+from referrals.signals import visit_correcting, visit_voiding
+from vca.core import access, audit, states
 from vca.core.access import Actor
 from vca.core.models import Clinician, ServiceLocation
 from vca.core.services import practices
@@ -64,7 +64,7 @@ class ClinicianNotApproved(RuleError):
 class ClaimedBefore(RuleError):
     """A claim that was closed since names the service."""
 
-    code = "VISIT-07"
+    code = "VISIT-12"
 
 
 class TooEarly(RuleError):
@@ -127,12 +127,14 @@ def walk_in(*, plan: Plan, by: Actor, at: datetime) -> Visit:
 
 
 def _make(plan: Plan, state: VisitState, *, by: Actor, at: datetime) -> Visit:
-    authorization = locked(plan.authorization)
+    authorization = locked(plan.authorization, by=by)
+    access.own(plan.location, by)
     on = plan.location.civil_day(plan.starts_at)
     if state == VisitState.ARRIVED and on > plan.location.civil_day(at):
         raise TooEarly(f"the visit is on {on:%d %b %Y}")
     _refuse_cover(authorization, on=on, by=by)
-    _refuse_services(authorization, plan.services, on=on)
+    _refuse_lines(authorization, plan.services)
+    _refuse_clinicians(_clinicians(authorization).filter(is_active=True), plan.services, on=on)
     arrived = state == VisitState.ARRIVED
     visit = Visit.objects.create(
         practice_id=authorization.practice_id,
@@ -162,19 +164,27 @@ def _refuse_cover(authorization: Authorization, *, on: date, by: Actor) -> None:
         raise NoAgreement(f"no agreement with VA is in force on {on:%d %b %Y}")
 
 
-def _refuse_services(authorization: Authorization, services: Sequence[Planned], *, on: date) -> None:
+def _refuse_lines(authorization: Authorization, services: Sequence[Planned]) -> None:
     if not services:
         raise NothingToCount("choose at least one service line")
     lines = set(authorization.services.values_list("pk", flat=True))
     if any(planned.service_id not in lines for planned in services):
         raise ForeignLine("a service names a line of another authorization")
+
+
+def _clinicians(authorization: Authorization) -> QuerySet[Clinician]:
+    return Clinician.objects.filter(practice_id=authorization.practice_id)
+
+
+def _refuse_clinicians(clinicians: QuerySet[Clinician], services: Sequence[Planned], *, on: date) -> None:
     wanted = {planned.clinician_id for planned in services}
-    clinicians = Clinician.objects.filter(pk__in=wanted, practice_id=authorization.practice_id, is_active=True)
-    found = {clinician.pk: clinician for clinician in clinicians}
+    found = {clinician.pk: clinician for clinician in clinicians.filter(pk__in=wanted)}
     for clinician_id in sorted(wanted):
         clinician = found.get(clinician_id)
-        if clinician is None or not clinician.is_approved(on):
-            raise ClinicianNotApproved(f"VA's approval of the clinician does not cover {on:%d %b %Y}")
+        if clinician is None:
+            raise ClinicianNotApproved("a service names a clinician who does not treat here")
+        if not clinician.is_approved(on):
+            raise ClinicianNotApproved(f"VA's approval of {clinician.display_name} does not cover {on:%d %b %Y}")
 
 
 def _service(visit: Visit, planned: Planned) -> VisitService:
@@ -208,23 +218,18 @@ def _rewrite_services(visit: Visit, services: Sequence[Planned]) -> None:
         raise ClaimedBefore(words) from None
 
 
-def _move(visit: Visit, act: str, **changes: Any) -> None:
-    """Move the visit by one conditional UPDATE: of two at once, one finds the state gone. Raises MoveNotOffered."""
-    sources, target = VISIT_MOVES.table[act]
-    moved = Visit.objects.filter(pk=visit.pk, state__in=sources).update(state=target, **changes)
-    visit.refresh_from_db()
-    if not moved:
-        raise MoveNotOffered(f"the visit is {visit.get_state_display().lower()} already")
+def _move(visit: Visit, act: str, *, by: Actor, **changes: Any) -> None:
+    states.move(visit, act, along=VISIT_MOVES, refusal=MoveNotOffered, by=by, **changes)
 
 
 def check_in(*, visit: Visit, by: Actor, at: datetime) -> None:
     """The Veteran has arrived: what was held is used. Raises TooEarly, MoveNotOffered, and what refuses cover."""
     with transaction.atomic():
-        authorization = locked(visit.authorization)
+        authorization = locked(visit.authorization, by=by)
         if visit.on > visit.location.civil_day(at):
             raise TooEarly(f"the visit is on {visit.on:%d %b %Y}")
         _refuse_cover(authorization, on=visit.on, by=by)
-        _move(visit, "check_in", arrived_at=at)
+        _move(visit, "check_in", by=by, arrived_at=at)
         ledger.use_held(visit=visit, by=by, at=at)
         audit.record(by=by, action="visit.checked_in", subject=visit)
 
@@ -233,15 +238,16 @@ def complete(*, visit: Visit, by: Actor, at: datetime, diagnoses: Sequence[str] 
     """The visit has been given; billing may now claim it. Raises MoveNotOffered."""
     with transaction.atomic():
         changes = {"diagnoses": list(diagnoses)} if diagnoses else {}
-        _move(visit, "complete", completed_at=at, **changes)
+        _move(visit, "complete", by=by, completed_at=at, **changes)
         audit.record(by=by, action="visit.completed", subject=visit)
 
 
 def cancel(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
     """Cancel a booked visit and give back its hold. Raises MoveNotOffered."""
     with transaction.atomic():
-        _move(visit, "cancel", ended_at=at, reason=reason)
+        _move(visit, "cancel", by=by, ended_at=at, reason=reason)
         ledger.release(visit=visit, by=by, at=at)
+        stranded.settle(visit.authorization, by=by, at=at)
         audit.record(by=by, action="visit.cancelled", subject=visit)
 
 
@@ -250,8 +256,9 @@ def no_show(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         if visit.on > visit.location.civil_day(at):
             raise TooEarly(f"the visit is on {visit.on:%d %b %Y}")
-        _move(visit, "no_show", ended_at=at, reason=reason)
+        _move(visit, "no_show", by=by, ended_at=at, reason=reason)
         ledger.release(visit=visit, by=by, at=at)
+        stranded.settle(visit.authorization, by=by, at=at)
         audit.record(by=by, action="visit.no_show", subject=visit)
 
 
@@ -261,7 +268,7 @@ def undo(*, visit: Visit, by: Actor, at: datetime) -> None:
     Raises MoveNotOffered, NotPermitted, and what refuses a new hold.
     """
     with transaction.atomic():
-        visit.refresh_from_db()
+        visit.refresh_from_db(from_queryset=access.scope(Visit.objects.all(), by))
         if VisitState(visit.state) not in _UNDO:
             raise MoveNotOffered(f"a visit that is {visit.get_state_display().lower()} has nothing to undo")
         permission, undoing = _UNDO[VisitState(visit.state)]
@@ -274,24 +281,24 @@ def undo(*, visit: Visit, by: Actor, at: datetime) -> None:
 
 
 def _undo_check_in(visit: Visit, by: Actor, at: datetime) -> None:
-    _move(visit, "undo_check_in", arrived_at=None)
+    _move(visit, "undo_check_in", by=by, arrived_at=None)
     ledger.void(visit=visit, by=by, at=at, back_to_hold=True)
 
 
 def _undo_complete(visit: Visit, by: Actor, at: datetime) -> None:
-    _move(visit, "undo_complete", completed_at=None)
+    _move(visit, "undo_complete", by=by, completed_at=None)
     _ask_billing(visit)
 
 
 def _undo_cancel(visit: Visit, by: Actor, at: datetime) -> None:
-    _refuse_cover(locked(visit.authorization), on=visit.on, by=by)
-    _move(visit, "undo_cancel", ended_at=None, reason="")
+    _refuse_cover(locked(visit.authorization, by=by), on=visit.on, by=by)
+    _move(visit, "undo_cancel", by=by, ended_at=None, reason="")
     ledger.hold(visit=visit, by=by, at=at)
 
 
 def _undo_no_show(visit: Visit, by: Actor, at: datetime) -> None:
-    _refuse_cover(locked(visit.authorization), on=visit.on, by=by)
-    _move(visit, "undo_no_show", ended_at=None, reason="")
+    _refuse_cover(locked(visit.authorization, by=by), on=visit.on, by=by)
+    _move(visit, "undo_no_show", by=by, ended_at=None, reason="")
     ledger.hold(visit=visit, by=by, at=at)
 
 
@@ -311,23 +318,25 @@ _UNDO = {
 def void(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
     """Strike a visit that never was: its use is taken back. Billing may refuse. Raises MoveNotOffered."""
     with transaction.atomic():
-        _move(visit, "void", ended_at=at, reason=reason)
+        _move(visit, "void", by=by, ended_at=at, reason=reason)
         _ask_billing(visit)
         ledger.void(visit=visit, by=by, at=at, back_to_hold=False)
         audit.record(by=by, action="visit.voided", subject=visit)
 
 
 def change_services(*, visit: Visit, services: Sequence[Planned], diagnoses: Sequence[str], by: Actor) -> None:
-    """Correct what is billed for a visit that stands on no claim; its lines stay, so the count stays.
+    """Correct what is billed for a visit that stands on no claim or a draft; its lines stay, so the count stays.
 
     Raises ForeignLine when the correction would count on other lines, and ClaimedBefore when it would take a service
     away that stood on a claim.
     """
     with transaction.atomic():
-        authorization = locked(visit.authorization)
-        Visit.objects.select_for_update().get(pk=visit.pk)
-        _ask_billing(visit)
-        _refuse_services(authorization, services, on=visit.on)
+        authorization = locked(visit.authorization, by=by)
+        access.scope(Visit.objects.select_for_update(no_key=True), by).get(pk=visit.pk)
+        visit_correcting.send(sender=Visit, visit_id=visit.pk, by=by)
+        _refuse_lines(authorization, services)
+        # Whoever gave it may have left since: what counts is VA's approval on the visit's day.
+        _refuse_clinicians(_clinicians(authorization), services, on=visit.on)
         if {planned.service_id for planned in services} != set(ledger.lines_of(visit)):
             raise ForeignLine("a correction keeps the lines on which the visit counts; void it and enter it anew")
         _rewrite_services(visit, services)

@@ -8,12 +8,13 @@ from referrals import queries
 from referrals.domain.expiry import passed_day_thresholds, passed_visit_thresholds
 from referrals.domain.states import LimitKind
 from referrals.models import Authorization, AuthorizedService
-from vca.core import alerts
+from vca.core import access, alerts
 from vca.core.access import Actor
 from vca.core.alerts import Reached
 from vca.core.models import Alert, ServiceLocation
 from vca.core.services import parameters
 from vca.core.vocabulary import Role
+from vca.domain.wording import counted
 
 TOLD = (Role.BILLER, Role.CLINICIAN, Role.ADMINISTRATOR)
 # A worker that was down may still tell of what ended in the meantime; older ends are history, not news.
@@ -44,7 +45,7 @@ def watched(location: ServiceLocation, *, by: Actor, today: date) -> list[Author
 
 def look(authorizations: Iterable[Authorization], *, at_most: Thresholds, today: date, by: Actor, at: datetime) -> int:
     """Raise what is due on these authorizations and return the number of alerts raised or upgraded."""
-    due = [reached for one in authorizations for reached in _reached(one, at_most, today)]
+    due = [reached for one in authorizations for reached in _reached(access.own(one, by), at_most, today)]
     return sum(1 for reached in due if alerts.raise_alert(reached, by=by, at=at))
 
 
@@ -88,7 +89,7 @@ def _few_visits(authorization: Authorization, line: AuthorizedService, visits: t
     passed = passed_visit_thresholds(left, visits)
     if not passed:
         return None
-    words = "no visits" if left <= 0 else f"{left} {'visit' if left == 1 else 'visits'}"
+    words = "no visits" if left <= 0 else counted(left, "visit")
     return Reached(
         kind="visits_left",
         rule_code="AUTH-02",

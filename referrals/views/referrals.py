@@ -12,12 +12,23 @@ from django.views.decorators.http import require_POST, require_safe
 from referrals import forms, queries
 from referrals.domain.states import ReferralState
 from referrals.intake.json_reader import Received
-from referrals.models import AuthorizedService, FactSource, Notice, Referral, ThroughSource, Veteran
+from referrals.models import (
+    Authorization,
+    AuthorizedService,
+    FactSource,
+    Notice,
+    Referral,
+    ThroughSource,
+    Veteran,
+    Visit,
+)
 from referrals.services import authorizations, referrals, veterans
 from referrals.services.authorizations import Terms
 from vca.core import access
 from vca.core.access import PageRequest, View
 from vca.core.pages import keyset
+
+MOST_FOUND = 20
 
 
 @require_safe
@@ -95,8 +106,20 @@ def referral_terms(request: PageRequest, referral_id: int) -> HttpResponse:
         by, now = request.actor, timezone.now()
         authorizations.amend(authorization=referral.authorization, terms=terms, reason=reason, by=by, at=now)
         messages.success(request, "The dates are saved as a new version.")
+        _tell_of_bookings_outside(request, referral.authorization)
         return redirect("authorization", referral.authorization.pk)
     return _form_page(request, form, "Authorized days", "Save days", referral=referral)
+
+
+def _tell_of_bookings_outside(request: PageRequest, authorization: Authorization) -> None:
+    outside = [_in_words(visit) for visit in queries.booked_outside(authorization)]
+    if outside:
+        which = "A booked visit lies" if len(outside) == 1 else f"{len(outside)} booked visits lie"
+        messages.warning(request, f"{which} outside these days: {', '.join(outside)}. Cancel and book anew, or ask VA.")
+
+
+def _in_words(visit: Visit) -> str:
+    return f"{visit.on.day} {visit.on:%b %Y}"
 
 
 @access.page("change_limits")
@@ -150,7 +173,9 @@ def confirm_referral(request: PageRequest, referral_id: int) -> HttpResponse:
     return redirect("authorization", referral.authorization.pk)
 
 
-def _mover(move: Callable[..., None], said: str) -> View:
+def _mover(move: Callable[..., None], said: str, *, ends_by: str = "") -> View:
+    """Return the view of a move; one that ends the referral (``ends_by`` says the act) asks first when visits wait."""
+
     @require_POST
     @access.page("confirm_referrals")
     def view(request: PageRequest, referral_id: int) -> HttpResponse:
@@ -159,6 +184,10 @@ def _mover(move: Callable[..., None], said: str) -> View:
         if not form.is_valid():
             messages.error(request, "Say why; the reason is kept.")
             return redirect("authorization", referral.authorization.pk)
+        booked = queries.booked(referral.authorization)
+        if ends_by and "all_the_same" not in request.POST and booked.exists():
+            context = {"referral": referral, "visits": booked, "act": ends_by, "form": form}
+            return render(request, "referrals/end_referral.html", context, status=409)
         reason = form.cleaned_data["reason"]
         move(referral=referral, reason=reason, by=request.actor, at=timezone.now())
         messages.success(request, f"{referral.number}: {said}.")
@@ -167,12 +196,33 @@ def _mover(move: Callable[..., None], said: str) -> View:
     return view
 
 
-reject = _mover(referrals.reject, "rejected")
+reject = _mover(referrals.reject, "rejected", ends_by="Reject")
 reopen = _mover(referrals.reopen, "opened again")
 suspend = _mover(referrals.suspend, "suspended")
 resume = _mover(referrals.resume, "active again")
-cancel = _mover(referrals.cancel, "cancelled")
-complete = _mover(referrals.complete, "completed")
+cancel = _mover(referrals.cancel, "cancelled", ends_by="Cancel referral")
+complete = _mover(referrals.complete, "completed", ends_by="Complete")
+
+
+@access.page("confirm_referrals")
+def move_referral(request: PageRequest, referral_id: int) -> HttpResponse:
+    """Find the Veteran whose referral it is, and move it there. The search is posted: no name stands in an address."""
+    referral = _referral(request, referral_id)
+    words = request.POST.get("q", "").strip()[:60]
+    found = (
+        queries.veterans_named(request.actor, words).exclude(pk=referral.veteran_id)
+        if words
+        else Veteran.objects.none()
+    )
+    form = forms.VeteranChoice(request.POST if "veteran" in request.POST else None)
+    if form.is_bound and form.is_valid():
+        rows = access.scope(Veteran.objects.all(), request.actor)
+        veteran = get_object_or_404(rows, pk=form.cleaned_data["veteran"])
+        referrals.move_to_veteran(referral=referral, veteran=veteran, by=request.actor)
+        messages.success(request, f"{referral.number} and its visits are moved.")
+        return redirect("authorization", referral.authorization.pk)
+    context = {"referral": referral, "veterans": list(found[:MOST_FOUND]), "q": words}
+    return render(request, "referrals/move_referral.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

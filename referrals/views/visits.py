@@ -21,6 +21,7 @@ from vca.core.pages import came_from
 from vca.domain.errors import RuleError
 
 MOST_SERVICES = 6
+KEPT = ("service", "clinician", "code", "modifiers", "units", "drug_name", "ndc", "ndc_unit", "ndc_quantity")
 
 
 def _authorization(request: PageRequest, authorization_id: int) -> Authorization:
@@ -32,20 +33,23 @@ def _visit(request: PageRequest, visit_id: int) -> Visit:
     return get_object_or_404(access.scope(rows, request.actor), pk=visit_id)
 
 
-def _services(request: PageRequest, authorization: Authorization, initial: list[dict[str, Any]] | None = None) -> Any:
-    """Return the formset of services: one that is asked for, and blank ones so that it works without JavaScript."""
+def _services(request: PageRequest, authorization: Authorization, visit: Visit | None = None) -> Any:
+    """Return the formset of services: those of a visit, else one that is asked for and blank ones for more."""
+    initial = [{name: getattr(one, name) for name in KEPT} for one in visit.services.order_by("pk")] if visit else None
     asked = 0 if initial else 1
     blank = 1 if initial else max(0, min(MOST_SERVICES, authorization.services.count()) - 1)
+    most = max(MOST_SERVICES, len(initial or ()))  # a visit that came by the API may have more, and keeps them
     kind = formset_factory(
         forms.ServiceForm,
         min_num=asked,
         extra=blank,
-        max_num=MOST_SERVICES,
-        absolute_max=MOST_SERVICES,
+        max_num=most,
+        absolute_max=most,
         validate_max=True,
         can_delete=bool(initial),
     )
-    return kind(request.POST or None, initial=initial, prefix="services", form_kwargs={"authorization": authorization})
+    among = {"among": forms.offered(authorization, visit)}
+    return kind(request.POST or None, initial=initial, prefix="services", form_kwargs=among)
 
 
 def _planned(formset: Any) -> list[visits.Planned]:
@@ -101,9 +105,7 @@ def _visit_page(request: PageRequest, context: dict[str, Any]) -> HttpResponse:
 def edit_visit(request: PageRequest, visit_id: int) -> HttpResponse:
     """Correct what is billed for a visit: codes, units, drug, clinician, diagnoses. Its lines stay."""
     visit = _visit(request, visit_id)
-    names = ("service", "clinician", "code", "modifiers", "units", "drug_name", "ndc", "ndc_unit", "ndc_quantity")
-    kept = [{name: getattr(one, name) for name in names} for one in visit.services.order_by("pk")]
-    services = _services(request, visit.authorization, kept)
+    services = _services(request, visit.authorization, visit)
     form = forms.DiagnosesForm(request.POST or None, initial={"diagnoses": ", ".join(visit.diagnoses)})
     if request.method == "POST" and form.is_valid() and services.is_valid():
         planned, diagnoses = _planned(services), form.cleaned_data["diagnoses"]

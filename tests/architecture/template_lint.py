@@ -128,13 +128,18 @@ def tags(html: str) -> Iterator[Tag]:
 
 
 def posts_without_token(text: str, html: str) -> Iterator[tuple[int, str]]:
-    """Yield the places of forms that post without the cross-site token."""
+    """Yield the places of forms that post without the cross-site token, or without the key of a form that acts once.
+
+    A form that does no harm when it is sent twice, such as a search, says so: data-repeatable.
+    """
     for form in tags(html):
         if form.name != "form" or form.attributes.get("method", "").lower() != "post":
             continue
         end = html.find("</form", form.start)
-        if not re.search(r"\{%\s*csrf_token\s*%\}", text[form.start : end if end > 0 else None]):
-            yield form.start, "form posts without csrf_token"
+        needed = ("csrf_token",) if "data-repeatable" in form.attributes else ("csrf_token", "sent_once")
+        for name in needed:
+            if not re.search(rf"\{{%\s*{name}\s*%\}}", text[form.start : end if end > 0 else None]):
+                yield form.start, f"form posts without {name}"
 
 
 def broken_rules(source: str) -> Iterator[tuple[int, str]]:

@@ -60,9 +60,12 @@ def test_the_contract_is_kept() -> None:
         ("vca/domain/rules.py", "import vca.domain.errors", "No cycles"),
         ("vca/domain/breach.py", "import django.db", "The ground is plain Python"),
         ("billing/x12/breach.py", "import os", "The ground is plain Python"),
+        ("billing/cms1500/breach.py", "import subprocess", "The ground is plain Python"),
+        ("billing/cms1500/breach.py", "import billing.x12", "Inside an app"),
         ("vca/desk/queries.py", "import referrals.services", "Billing and the desk read referrals, never change them"),
         ("billing/queries.py", "import referrals.models", "Only these touch the rows of referrals"),
         ("billing/services/breach.py", "import weasyprint", "WeasyPrint lives in the child alone"),
+        ("vca/core/typesetting/press.py", "import weasyprint", "WeasyPrint lives in the child alone"),
     ],
 )
 def test_a_planted_breach_is_caught(tmp_path: Path, place: str, line: str, broken: str) -> None:

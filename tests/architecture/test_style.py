@@ -85,6 +85,16 @@ def long_settings(path: str, text: str) -> Iterator[str]:
         yield f"{len(text.splitlines())} lines, fewer than {LONGEST_SETTINGS}"
 
 
+def full_locks(path: str, text: str) -> Iterator[str]:
+    """A full row lock makes the check of every foreign key to the row wait, which has ended in deadlocks."""
+    if path == "tests/faults/test_lock_waits.py":
+        return  # it shows just that
+    for node in ast.walk(ast.parse(text)):
+        locks = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "select_for_update"
+        if locks and not any(word.arg == "no_key" for word in node.keywords):
+            yield f"line {node.lineno}: select_for_update without no_key=True"
+
+
 CHECKS: tuple[Check, ...] = (
     long_functions,
     imports_inside_functions,
@@ -92,6 +102,7 @@ CHECKS: tuple[Check, ...] = (
     filled_inits,
     undecided_names,
     long_settings,
+    full_locks,
 )
 
 
@@ -129,6 +140,8 @@ def test_the_house_keeps_its_style(check: Check) -> None:
         (undecided_names, "billing/claims.py", "", 0),
         (undecided_names, "billing/utils.py", "", 1),
         (undecided_names, "vca/lib/money.py", "", 1),
+        (full_locks, "x.py", "rows.select_for_update(no_key=True)", 0),
+        (full_locks, "x.py", "rows.select_for_update().get()", 1),
         (long_settings, "vca/settings.py", "A = 1\n" * 199, 0),
         (long_settings, "vca/settings.py", "A = 1\n" * 200, 1),
     ],

@@ -1,4 +1,4 @@
-"""What others wrote lies here as released, with its licence, and the table says so."""
+"""What others wrote lies here as released, with its license, and the table says so."""
 
 import hashlib
 import re
@@ -29,7 +29,7 @@ def test_vendored_files_are_those_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in VENDOR.iterdir() if path.is_dir()))
-def test_vendored_package_brings_its_licence(folder: str) -> None:
+def test_vendored_package_brings_its_license(folder: str) -> None:
     assert len(list((VENDOR / folder).glob("LICENSE*"))) == 1
 
 

@@ -1,17 +1,19 @@
 """A visit on a live claim is not undone before the claim is."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
-from billing.receivers import VisitOnClaim, refuse_claimed
+from billing.receivers import outdate_draft, refuse_claimed
 from billing.services import claims
+from billing.services.claims import FindingsBlock, VisitOnClaim
 from referrals.models import Visit
 from referrals.services import visits
 from referrals.services.visits import Planned
-from referrals.signals import visit_voiding
+from referrals.signals import visit_correcting, visit_voiding
 from tests import world
 from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
@@ -38,6 +40,23 @@ def change_services(harbor: World, visit: Visit) -> None:
 UNDOINGS = [void, undo, change_services]
 
 
+ASKED = (
+    (visit_voiding, refuse_claimed, "billing refuses claimed visits"),
+    (visit_correcting, outdate_draft, "billing outdates drafts"),
+)
+
+
+@contextmanager
+def nobody_asked() -> Iterator[None]:
+    """Let visits be changed without a word to billing."""
+    assert all(signal.disconnect(dispatch_uid=uid) for signal, _, uid in ASKED)
+    try:
+        yield
+    finally:
+        for signal, answer, uid in ASKED:
+            signal.connect(answer, dispatch_uid=uid)
+
+
 @pytest.fixture(scope="module")
 def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     with kept(django_db_blocker) as one:
@@ -60,8 +79,15 @@ def claim(harbor: World, visit: Visit) -> Claim:
     return claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)[0]
 
 
-@pytest.mark.parametrize("undoing", UNDOINGS)
-@pytest.mark.parametrize("state", ["DRAFT", "READY", "SENT", "PAID", "DENIED"])
+REFUSED = [
+    (undoing, state)
+    for undoing in UNDOINGS
+    for state in ("DRAFT", "READY", "SENT", "PAID", "DENIED")
+    if (undoing, state) != (change_services, "DRAFT")
+]
+
+
+@pytest.mark.parametrize(("undoing", "state"), REFUSED)
 def test_visit_on_a_live_claim_is_not_undone(
     harbor: World, visit: Visit, claim: Claim, undoing: Undoing, state: str
 ) -> None:
@@ -98,13 +124,10 @@ def test_visit_without_a_claim_is_free(harbor: World, visit: Visit, undoing: Und
 def test_visit_on_a_live_claim_would_be_undone_if_billing_were_not_asked(
     harbor: World, visit: Visit, claim: Claim, undoing: Undoing
 ) -> None:
-    uid = "billing refuses claimed visits"
+    Claim.objects.update(state="READY", ready_at=NOW)
     before = everything()
-    assert visit_voiding.disconnect(dispatch_uid=uid)
-    try:
+    with nobody_asked():
         undoing(harbor, visit)
-    finally:
-        visit_voiding.connect(refuse_claimed, dispatch_uid=uid)
 
     assert everything() != before
     assert claim.lines.filter(is_live=True).exists()
@@ -147,3 +170,56 @@ def test_service_that_no_claim_ever_named_is_taken_away(harbor: World, visit: Vi
     corrected(harbor, visit, "96365", "96366")
 
     assert corrected(harbor, visit, "96366") == ["96366"]
+
+
+def test_draft_of_a_corrected_visit_is_not_sent_before_it_is_built_again(
+    harbor: World, visit: Visit, claim: Claim
+) -> None:
+    number = claim.control_number
+    corrected(harbor, visit, "96366")
+
+    with pytest.raises(FindingsBlock, match="CLAIM-25 The visit of 11 Apr 2024 was corrected"):
+        claims.make_ready(claim=claim, by=harbor.by, at=NOW)
+    kept = list(claim.lines.values_list("code", "visit_service"))
+    claims.rebuild(claim=claim, by=harbor.by)
+    claims.make_ready(claim=claim, by=harbor.by, at=NOW)
+
+    assert (kept, claim.state, claim.control_number) == ([("96365", None)], "READY", number)
+    assert list(claim.lines.values_list("code", "visit_service")) == [("96366", visit.services.get().pk)]
+
+
+def test_draft_of_a_corrected_visit_would_be_sent_if_billing_were_not_told(
+    harbor: World, visit: Visit, claim: Claim
+) -> None:
+    with nobody_asked():
+        corrected(harbor, visit, "96366")
+
+    claims.make_ready(claim=claim, by=harbor.by, at=NOW)
+
+    assert list(claim.lines.values_list("code", flat=True)) == ["96365"]
+
+
+def test_service_on_a_draft_is_taken_away(harbor: World, visit: Visit) -> None:
+    corrected(harbor, visit, "96365", "96366")
+    (claim,) = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
+
+    corrected(harbor, visit, "96366")
+    claims.rebuild(claim=claim, by=harbor.by)
+
+    assert list(claim.lines.values_list("code", flat=True)) == ["96366"]
+
+
+def test_visit_of_an_outdated_draft_stands_on_no_other_claim(harbor: World, visit: Visit, claim: Claim) -> None:
+    corrected(harbor, visit, "96366")
+
+    with pytest.raises(claims.VisitAlreadyClaimed):
+        claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
+
+
+def test_refused_correction_leaves_the_draft_as_it_was(harbor: World, visit: Visit, claim: Claim) -> None:
+    before = everything()
+
+    with pytest.raises(visits.NothingToCount):
+        visits.change_services(visit=visit, services=[], diagnoses=[], by=harbor.by)
+
+    assert everything() == before

@@ -86,7 +86,7 @@ def test_claim_that_a_rule_has_come_to_block_is_held_back(harbor: World) -> None
 
     job = done(harbor)
 
-    assert (job.outcome, states()) == ("batch 1: 1 claims, 1 held back by the scrub", ["DRAFT", "SENT"])
+    assert (job.outcome, states()) == ("batch 1: 1 claim, 1 held back by the scrub", ["DRAFT", "SENT"])
 
 
 def test_blocked_claim_would_be_sent_without_the_second_look(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_blocked_claim_that_is_closed_meanwhile_does_not_stop_the_others(
 
     job = done(harbor)
 
-    assert (job.state, job.outcome, states()) == ("DONE", "batch 1: 1 claims", ["CLOSED", "SENT"])
+    assert (job.state, job.outcome, states()) == ("DONE", "batch 1: 1 claim", ["CLOSED", "SENT"])
 
 
 def test_claim_that_is_changed_meanwhile_is_left_for_the_next_file(
@@ -194,7 +194,7 @@ def test_claims_of_another_practice_stay(harbor: World) -> None:
     assert states() == ["READY", "SENT"]
 
 
-@pytest.mark.parametrize(("hour", "outcome"), [(3, "batch 1: 1 claims"), (9, "nothing was ready")])
+@pytest.mark.parametrize(("hour", "outcome"), [(3, "batch 1: 1 claim"), (9, "nothing was ready")])
 def test_last_filing_day_ends_at_midnight_where_the_practice_is(
     harbor: World, clock: time_machine.Traveller, hour: int, outcome: str
 ) -> None:
@@ -216,4 +216,46 @@ def test_visit_of_this_morning_is_sent_where_the_day_begins_earlier_than_in_lond
     claim, *_ = claims.draft(visit_ids=[visit.pk], by=guam.by, at=at)
     claims.make_ready(claim=claim, by=guam.by, at=at)
 
-    assert done(guam).outcome == "batch 1: 1 claims"
+    assert done(guam).outcome == "batch 1: 1 claim"
+
+
+def test_claim_made_ready_while_a_file_is_written_is_in_the_file_that_follows(
+    harbor: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(harbor, 1)
+    judge, asked = tasks._judge, []
+
+    def judge_while_somebody_asks(*args: Any) -> Any:
+        judged = judge(*args)
+        ready(harbor, 1)
+        asked.extend(submissions.ask(by=harbor.by) for _ in range(2))
+        return judged
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(tasks, "_judge", judge_while_somebody_asks)
+        first = done(harbor)
+    following = {job.pk for job in asked}
+    for pk in following:
+        jobs.run(pk)
+
+    assert (len(following), first.pk in following) == (1, False)
+    assert (states(), [one.claim_count for one in Submission.objects.order_by("pk")]) == (["SENT", "SENT"], [1, 1])
+
+
+def test_claim_made_ready_meanwhile_would_wait_if_the_running_job_were_the_answer(
+    harbor: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(harbor, 1)
+    judge = tasks._judge
+
+    def judge_while_somebody_asks(*args: Any) -> Any:
+        judged = judge(*args)
+        ready(harbor, 1)
+        jobs.enqueue(kind="write_837p", key=f"practice {harbor.practice.pk}", by=harbor.by)
+        return judged
+
+    monkeypatch.setattr(tasks, "_judge", judge_while_somebody_asks)
+    done(harbor)
+    jobs.sweep(jobs.run)
+
+    assert states() == ["SENT", "READY"]

@@ -64,7 +64,7 @@ def test_file_is_written_and_sound(harbor: World, out: Path) -> None:
     said = run(out)
 
     claim.refresh_from_db()
-    assert (said, claim.state, complaints(out.read_bytes())) == (f"batch 1: 1 claims, {out}", "SENT", [])
+    assert (said, claim.state, complaints(out.read_bytes())) == (f"batch 1: 1 claim, {out}", "SENT", [])
 
 
 @pytest.mark.parametrize("batch", ["1", "01", "latest"])
@@ -134,7 +134,7 @@ def test_file_that_cannot_be_written_is_written_later(harbor: World, out: Path) 
     code, message = refused(out.parent / "nowhere" / "claims.837")
 
     assert (code, message.endswith("The batch is stored; write it again with --batch 1.")) == (1, True)
-    assert run(out, batch="1") == f"batch 1: 1 claims, {out}"
+    assert run(out, batch="1") == f"batch 1: 1 claim, {out}"
 
 
 def test_stored_file_that_is_gone_is_not_blamed_on_the_place_to_write_to(harbor: World, out: Path) -> None:
@@ -153,7 +153,7 @@ def test_job_that_a_worker_has_taken_is_waited_for(harbor: World, out: Path, mon
     monkeypatch.setattr(jobs, "run", lambda job_id: next(turns, take)(job_id))
     monkeypatch.setattr(write_837p.time, "sleep", lambda seconds: None)
 
-    assert run(out) == f"batch 1: 1 claims, {out}"
+    assert run(out) == f"batch 1: 1 claim, {out}"
 
 
 def test_worker_that_takes_too_long_is_not_waited_for_for_ever(

@@ -4,6 +4,7 @@ Each role signs in through the door and follows every link there is. All pages m
 looked at: axe, the content security policy, the console, other hosts, sideways scrolling, small targets.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -22,9 +23,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from billing.models import Claim
 from referrals.models import Authorization, AuthorizedService, Notice, Referral, Veteran, Visit
+from referrals.services import imports
 from tests import databases
 from tests.browser import looks
 from tests.browser.looks import Complaints, Scheme
+from tests.referrals.intake.test_json_reader import CAMEL
 from vca.core import access, vocabulary
 from vca.core.models import (
     Agreement,
@@ -36,6 +39,7 @@ from vca.core.models import (
     Membership,
     Practice,
     ServiceLocation,
+    Task,
     User,
 )
 from vca.core.services import people
@@ -197,7 +201,8 @@ def subjects() -> dict[str, Any]:
     by = access.acting_for(practice, what="test")
     mine = User.objects.get(email="administrator@demo.example")
     token, _ = people.issue_token(user=mine, name="nightly export", by=by, at=timezone.now())
-    _, invitation = people.invite(email="new@demo.example", role=Role.NURSE, by=by, at=timezone.now())
+    report = imports.take(content=json.dumps([CAMEL]).encode(), filename="list.json", by=by, at=timezone.now())
+    row, invitation = people.invite(email="new@demo.example", role=Role.NURSE, by=by, at=timezone.now())
     models: dict[str, Any] = {
         "agreement_id": Agreement,
         "alert_id": Alert,
@@ -211,12 +216,14 @@ def subjects() -> dict[str, Any]:
         "notice_id": Notice,
         "referral_id": Referral,
         "service_id": AuthorizedService,
+        "task_id": Task,
         "token_id": ApiToken,
         "veteran_id": Veteran,
         "visit_id": Visit,
     }
     found = {name: model.objects.filter(practice=practice).order_by("pk").first().pk for name, model in models.items()}
-    return found | {"token_id": token.pk, "token": invitation, "name": "filing-limit-days"}
+    mine = {"report_id": report.pk, "token_id": token.pk, "invitation_id": row.pk, "token": invitation}
+    return found | mine | {"name": "filing-limit-days"}
 
 
 def named_addresses(patterns: list[Any]) -> Iterator[URLPattern]:

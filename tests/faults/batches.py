@@ -37,7 +37,8 @@ from vca.core import documents, jobs
 from vca.core.access import Actor
 from vca.core.models import Document, Job, JobState
 from vca.core.services import practices
-from vca.settings import BASE_DIR, database
+from vca.environment import database
+from vca.settings import BASE_DIR
 
 SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
 JOB = (
@@ -80,7 +81,7 @@ def forget() -> None:
 
 
 def let_lease_run_out(job_id: UUID) -> bool:
-    """Move the lease of a running job into the past, as a minute would; tell whether it was running."""
+    """Move the lease of a running job into the past, as waiting would; tell whether it was running."""
     gone = timezone.now() - timedelta(seconds=1)
     return bool(Job.objects.filter(pk=job_id, state=JobState.RUNNING).update(locked_until=gone))
 
@@ -167,7 +168,7 @@ def tryout(directory: Path) -> Iterator[dict[str, str]]:
     environment = bare | {"DATABASE_URL": url, "DOCUMENTS_DIR": str(papers), "EMAIL_URL": "memorymail://"}
     with started([sys.executable, "manage.py", "prepare_database"], env=environment, cwd=BASE_DIR) as process:
         process.wait(timeout=60)
-    config = connections.configure_settings({"default": database("NONE", url)})["default"]
+    config = connections.configure_settings({"default": database("DATABASE_URL", url)})["default"]
     before = (connections["default"], settings.DOCUMENTS_DIR, settings.REDIS_URL)
     connections["default"] = load_backend(config["ENGINE"]).DatabaseWrapper(config, "default")
     settings.DOCUMENTS_DIR, settings.REDIS_URL = papers, ""

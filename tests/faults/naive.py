@@ -22,7 +22,7 @@ def write_837p(run: Run) -> None:
     ids, now = queries.ready_ids(run.by), timezone.now()
     for claim_id in ids:
         Claim.objects.filter(pk=claim_id).update(state=ClaimState.SENT, sent_at=now)
-    sound = assembly.assemble(ids, by=run.by, on=now.date())
+    sound = assembly.assemble(ids, by=run.by, at=now)
     if not sound:
         return
     practice = Practice.objects.get(pk=run.by.practice_id)

@@ -6,24 +6,29 @@ before: its terms were gone, and a booking made during an amendment ended in an 
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
 
 from referrals import queries
 from referrals.domain.drawdown import VisitOutsidePeriod
+from referrals.domain.states import LimitKind
 from referrals.models import Authorization, FactSource, Veteran, Visit
 from referrals.services import authorizations, veterans, visits
-from referrals.services.authorizations import Terms
+from referrals.services.authorizations import Limit, Terms
 from tests import world
 from tests.trials.crowd import Deed
 from tests.world import NOW, World
-from vca.core import jobs
-from vca.core.models import JobState
+from vca.core import alerts, jobs
+from vca.core.alerts import Reached
+from vca.core.models import Alert, AuditEvent, JobState, Task
+from vca.core.services import chores
+from vca.core.vocabulary import Role
 
 pytestmark = [pytest.mark.postgres, pytest.mark.serial, pytest.mark.django_db(transaction=True)]
 WAITING = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
@@ -148,3 +153,117 @@ def test_asking_for_work_that_ends_in_that_moment_queues_it_again(harbor: World)
         second = jobs.enqueue(kind="write_837p", key="practice 1", by=harbor.by)
 
     assert (second.state, second.pk == first.pk) == (JobState.QUEUED, False)
+
+
+def reached(*passed: int) -> Reached:
+    return Reached("visits_left", "AUTH-02", "x", 1, passed, "6", "test", None, (Role.BILLER,))
+
+
+def raised(harbor: World, *passed: int) -> Alert | None:
+    return alerts.raise_alert(reached(*passed), by=harbor.by, at=NOW)
+
+
+def left(action: str) -> int:
+    return AuditEvent.objects.filter(action=action).count()
+
+
+def test_alert_raised_while_it_is_raised_is_said_once(harbor: World) -> None:
+    world.person(harbor, Role.BILLER)
+
+    with during(partial(raised, harbor, 2)) as meanwhile:
+        second = meanwhile(partial(raised, harbor, 2))
+
+    assert (second.result(), Alert.objects.count(), left("alert.raised")) == (None, 1, 1)
+
+
+def test_alert_raised_while_it_is_raised_would_be_said_twice_without_the_wait(
+    harbor: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.person(harbor, Role.BILLER)
+    monkeypatch.setattr(alerts, "_last", lambda due, by: Alert.objects.order_by("-pk").first())
+
+    with during(partial(raised, harbor, 2)) as meanwhile:
+        second = meanwhile(partial(raised, harbor, 2))
+
+    assert (second.result(), Alert.objects.count(), left("alert.raised")) == (Alert.objects.get(), 1, 2)
+
+
+def test_alert_raised_while_it_is_dismissed_stays_dismissed(harbor: World) -> None:
+    world.person(harbor, Role.BILLER)
+    alert = raised(harbor, 2)
+    assert alert
+    world.person(harbor, Role.BILLER)  # somebody who was not told yet
+
+    with during(partial(alerts.dismiss, alert=alert, reason="known", by=harbor.by, at=NOW)) as meanwhile:
+        second = meanwhile(partial(raised, harbor, 2))
+
+    assert (second.result(), list(alerts.open_alerts(harbor.by))) == (None, [])
+
+
+def opened(harbor: World) -> Task:
+    return chores.open_task(kind="visits_over", subject=harbor.practice, headline="test", by=harbor.by)
+
+
+def test_task_opened_while_it_is_opened_is_one_with_one_event(harbor: World) -> None:
+    with during(partial(opened, harbor)) as meanwhile:
+        second = meanwhile(partial(opened, harbor))
+
+    assert (second.result(), left("task.opened")) == (Task.objects.get(), 1)
+
+
+def test_task_opened_while_it_is_opened_would_leave_two_events_without_looking_again(
+    harbor: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def insert_then_get(task: Task) -> Task:
+        Task.objects.bulk_create([task], ignore_conflicts=True)
+        return Task.objects.get()
+
+    monkeypatch.setattr(chores, "_insert", insert_then_get)
+
+    with during(partial(opened, harbor)) as meanwhile:
+        second = meanwhile(partial(opened, harbor))
+
+    assert (second.result(), left("task.opened")) == (Task.objects.get(), 2)
+
+
+def test_task_opened_while_it_is_closed_is_a_new_one(harbor: World) -> None:
+    first = opened(harbor)
+    closing = {"kind": "visits_over", "subject": harbor.practice, "proof": "test", "by": harbor.by, "at": NOW}
+
+    with during(partial(chores.close_tasks, **closing)) as meanwhile:
+        second = meanwhile(partial(opened, harbor))
+
+    assert (second.result() == first, list(chores.open_tasks(harbor.by))) == (False, [second.result()])
+
+
+def over_its_limit(harbor: World) -> Visit:
+    """Return a visit whose line VA has cut below what is booked: giving it back changes the line twice."""
+    authorization = world.authorization(harbor)
+    visit, *_ = [world.booked(harbor, authorization, at=NOW + timedelta(days=day)) for day in range(3)]
+    line = world.line(authorization)
+    cut = Limit(line.description, LimitKind.COUNTED, 1, ())
+    authorizations.set_limit(service=line, limit=cut, reason="VA amended it", by=harbor.by, at=NOW)
+    return visit
+
+
+def cancelled_while_locked(harbor: World, lock: Callable[[Any], object], *, patience: float) -> bool:
+    """Tell whether a visit can be cancelled while somebody else holds its authorization in that way."""
+    visit = over_its_limit(harbor)
+    cancel = partial(visits.cancel, visit=visit, reason="", by=harbor.by, at=NOW)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock(Authorization.objects.filter(pk=visit.authorization_id))
+            future = pool.submit(on_own_connection, cancel)
+            done, _ = wait([future], timeout=patience)
+        future.result()
+    return bool(done)
+
+
+def test_check_of_a_foreign_key_waits_for_nobody(harbor: World) -> None:
+    """PostgreSQL asks for the authorization once more when a line was changed twice; waiting there was a deadlock."""
+    locked = partial(authorizations.locked, by=harbor.by)
+    assert cancelled_while_locked(harbor, lambda rows: locked(rows.get()), patience=5)
+
+
+def test_check_of_a_foreign_key_would_wait_for_a_full_lock(harbor: World) -> None:
+    assert not cancelled_while_locked(harbor, lambda rows: rows.select_for_update().get(), patience=1)

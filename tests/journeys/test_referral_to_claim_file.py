@@ -121,7 +121,7 @@ def test_clerk_takes_a_referral_to_a_claim_file(
 
 def confirm(biller: Clerk, harbor: World, referral: Referral) -> None:
     assert referral.number in biller.get("referrals")
-    details = {"affiliation": "VCA", "va_status": referral.va_status, "provisional_diagnosis": "F33.2"}
+    details = {"affiliation": "VCA", "provisional_diagnosis": "F33.2"}
     biller.post("referral_details", referral.pk, **details, home_location=harbor.location.pk)
     limit = {"description": "Ketamine infusion", "limit_kind": "COUNTED", "visits": 6, "codes": "96365, J3490"}
     biller.post("new_line", referral.pk, **limit)

@@ -9,11 +9,18 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
+from referrals import queries
+from referrals.domain.notice import RULE_OF, HoldReason
 from referrals.domain.states import ReferralState
+from referrals.intake.json_reader import LARGEST
 from referrals.models import Notice, Referral, ThroughSource, Veteran
+from referrals.services import referrals
 from tests import world
 from tests.referrals.intake.test_json_reader import CAMEL, PASCAL
 from tests.world import World
+from vca.core import documents
+from vca.core.models import Document
+from vca.domain.rules import CATALOGUE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -99,7 +106,9 @@ def test_other_birth_date_under_the_same_icn_is_held(harbor: World, tmp_path: Pa
         b"{",
         b"{}",
         json.dumps([CAMEL, {**CAMEL, "referralNumber": "VA1"}]).encode(),
-        json.dumps([CAMEL, CAMEL]).encode(),
+        b"",
+        b"[" * 100_000,
+        b" " * (LARGEST + 1),
     ],
 )
 def test_broken_file_exits_with_2_and_changes_nothing(harbor: World, tmp_path: Path, content: bytes) -> None:
@@ -112,8 +121,133 @@ def test_broken_file_exits_with_2_and_changes_nothing(harbor: World, tmp_path: P
     assert str(refusal.value).endswith("Nothing was changed.")
 
 
+def test_refusal_is_made_of_whole_sentences(harbor: World, tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as refusal:
+        run(tmp_path, [{**CAMEL, "referralNumber": "VA1"}])
+
+    assert str(refusal.value) == (
+        "list.json: record 1: referralNumber is malformed: It is too short or too long. Nothing was changed."
+    )
+
+
 def test_unknown_practice_exits_with_2(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as refusal:
         run(tmp_path, [CAMEL], practice="nowhere")
 
     assert refusal.value.returncode == 2
+
+
+def test_record_twice_in_one_file_is_unchanged_or_differs(harbor: World, tmp_path: Path) -> None:
+    lines = run(tmp_path, [CAMEL, CAMEL, {**CAMEL, "status": "AC"}])
+
+    assert lines == [
+        "VA0000000042 created, held: visit limits not stated",
+        "VA0000000042 unchanged",
+        "VA0000000042 differs: va_status, held",
+    ]
+
+
+def test_empty_list_imports_nothing_and_says_so(
+    harbor: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (run(tmp_path, []), Referral.objects.count()) == ([], 0)
+    assert capsys.readouterr().err == "The list is empty; there was nothing to import.\n"
+
+
+LIMITS = "visit limits not stated"
+HELD: tuple[tuple[dict[str, Any], str, tuple[str, ...]], ...] = (
+    ({}, "", ("LIMITS",)),
+    ({"referralExpirationDate": ""}, "expiration date not stated", ("LIMITS", "DERIVED")),
+    (
+        {"referralExpirationDate": "never"},
+        "expiration date not stated, not understood: expiration_date",
+        ("LIMITS", "EXPIRATION", "UNREAD"),
+    ),
+    (
+        {"referralExpirationDate": "2024-01-01"},
+        "expiration date before referral date",
+        ("LIMITS", "EXPIRATION", "ORDER"),
+    ),
+    ({"referralExpirationDate": "9999-12-31"}, "dates too far away", ("LIMITS", "FAR")),
+    ({"referralDate": "0001-01-01"}, "dates too far away", ("LIMITS", "FAR")),
+    (
+        {"referralDate": "9999-01-01", "referralExpirationDate": None, "seocNumberOfDays": 9999},
+        "expiration date not stated, dates too far away",
+        ("LIMITS", "EXPIRATION", "FAR"),
+    ),
+    ({"referralDate": None}, "referral date not stated", ("LIMITS", "START")),
+    ({"status": "I"}, "status not known: I", ("LIMITS", "STATUS")),
+    ({"status": 1}, "status not known: 1", ("LIMITS", "STATUS")),
+    (
+        {"status": ["AP"]},
+        'status not known: ["AP"], not understood: va_status',
+        ("LIMITS", "STATUS", "UNREAD"),
+    ),
+    ({"status": "X"}, "VA's status says it is not active: X", ("LIMITS", "STOPPED")),
+    (
+        {"lastName": "S" * 61},
+        "Veteran's name not stated, not understood: last_name",
+        ("LIMITS", "NAME", "UNREAD"),
+    ),
+    (
+        {"firstName": "Ro\x00bin"},
+        "Veteran's name not stated, not understood: first_name",
+        ("LIMITS", "NAME", "UNREAD"),
+    ),
+    (
+        {"lastName": None, "firstName": None},
+        "Veteran's name not stated",
+        ("LIMITS", "NAME"),
+    ),
+    ({"dob": ""}, "date of birth not stated", ("LIMITS", "BIRTH")),
+    ({"dob": "2961-02-03"}, "date of birth in the future or too long ago", ("LIMITS", "AGE")),
+    (
+        {"icn": "", "dob": "03.02.1961"},
+        "date of birth not stated, not understood: date_of_birth",
+        ("LIMITS", "BIRTH", "UNREAD"),
+    ),
+    ({"icn": "12V34"}, "not understood: icn", ("LIMITS", "UNREAD")),
+    ({"StatusCode": "AC"}, "stated twice: va_status (AP and AC)", ("LIMITS", "TWICE")),
+    ({"DOB": "1961-03-02"}, "date of birth not stated, stated twice: date_of_birth", ("LIMITS", "BIRTH", "TWICE")),
+    ({"seocId": {"name": "x"}, "priority": [1]}, "not understood: priority, seoc", ("LIMITS", "UNREAD")),
+)
+
+
+@pytest.mark.parametrize(("changes", "said", "obstacles"), HELD)
+def test_record_is_held_for_what_it_says_and_stays_so(
+    harbor: World, tmp_path: Path, changes: dict[str, Any], said: str, obstacles: tuple[str, ...]
+) -> None:
+    record = {**CAMEL, **changes}
+
+    lines = run(tmp_path, [record])
+
+    referral = Referral.objects.get()
+    stand = [reason.name for reason in queries.obstacles(referral)]
+    kept = documents.read(Document.objects.get(kind="va_referral_list"))
+    assert lines == [f"VA0000000042 created, held: {', '.join(filter(None, (LIMITS, said)))}"]
+    assert (referral.state, json.loads(kept)) == (ReferralState.HELD, [record])
+    assert stand == [name for name in HoldReason.__members__ if name in {*obstacles, "AFFILIATION", "LOCATION"}]
+    assert run(tmp_path, [record]) == ["VA0000000042 unchanged"]
+
+
+def test_what_was_not_understood_stands_in_the_way_until_it_was_compared(harbor: World, tmp_path: Path) -> None:
+    run(tmp_path, [{**CAMEL, "status": {}}])
+    notice = Notice.objects.get()
+
+    referrals.settle_notice(notice=notice, by=harbor.by, at=world.NOW)
+
+    assert (notice.differs_in, notice.rules) == (["va_status"], ["REFERRAL-15"])
+    assert HoldReason.UNREAD not in queries.obstacles(Referral.objects.get())
+
+
+@pytest.mark.parametrize("reason", list(HoldReason))
+def test_every_obstacle_names_a_rule_with_source_and_next_act(reason: HoldReason) -> None:
+    rule = CATALOGUE[RULE_OF[reason]]
+
+    assert [bool(words) for words in (rule.sentence, rule.source, rule.next_act)] == [True] * 3
+
+
+def test_rules_that_va_has_not_confirmed_say_so() -> None:
+    unverified = {RULE_OF[reason] for reason in HoldReason if CATALOGUE[RULE_OF[reason]].verify_with_va}
+
+    assert unverified == {"REFERRAL-02", "REFERRAL-03", "REFERRAL-04", "REFERRAL-16"}

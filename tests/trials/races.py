@@ -26,6 +26,7 @@ from tests import databases, world
 from tests.trials.crowd import Crowd, Deed, crowd
 from tests.trials.registry import Outcome, trial
 from tests.world import NOW, World
+from vca.core.access import Actor
 from vca.domain.errors import RuleError
 
 PEOPLE = 50
@@ -67,7 +68,7 @@ def naive_change(lines: Sequence[int], guard: Q, held: int, used: int) -> int:
     return len(rows)
 
 
-def unlocked(authorization: Authorization) -> Authorization:
+def unlocked(authorization: Authorization, *, by: Actor) -> Authorization:
     """Return the authorization as ``authorizations.locked`` does, but for the lock."""
     return Authorization.objects.select_related("current__seoc_version", "referral").get(pk=authorization.pk)
 

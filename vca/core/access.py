@@ -6,17 +6,19 @@ Source: 45 CFR 164.312(a)(1), access control; OWASP ASVS 8.2.2 and 8.4.1.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from vca.core import vocabulary
+from vca.core import idempotency, vocabulary
 from vca.core.models import ApiToken, Job, Membership, Practice, User
+from vca.core.pages import came_from, path_of
 from vca.core.vocabulary import Role
 from vca.domain.errors import RuleError
 
@@ -49,6 +51,15 @@ class Actor:
     def may(self, permission: str) -> bool:
         """Tell whether the actor may do that."""
         return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """Somebody signed in who has not chosen a practice, or has none: for the audit trail of their own account."""
+
+    user_id: int
+    practice_id: None = None
+    acting_as: str = "person"
 
 
 class PageRequest(HttpRequest):
@@ -98,6 +109,13 @@ def scope(queryset: Rows, by: Actor) -> Rows:
     return queryset.filter(practice_id=by.practice_id)
 
 
+def own(row: Row, by: Actor) -> Row:
+    """Return a row of the actor's practice. Raises its DoesNotExist for another's, as a query behind ``scope`` does."""
+    if row.practice_id != by.practice_id:  # type: ignore[attr-defined]  # every row of a practice names it
+        raise type(row).DoesNotExist  # type: ignore[attr-defined]  # every model has it
+    return row
+
+
 def require(by: Actor, permission: str) -> None:
     """Refuse with NotPermitted unless the actor may do that."""
     if not by.may(permission):
@@ -105,7 +123,7 @@ def require(by: Actor, permission: str) -> None:
 
 
 def page(permission: str) -> Callable[[View], View]:
-    """Guard a page: signed in, in a practice, permitted. The views read ``request.actor``."""
+    """Guard a page: signed in, in a practice, permitted; a form sent twice acts once. Views read ``request.actor``."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -116,7 +134,7 @@ def page(permission: str) -> Callable[[View], View]:
             if actor is None:
                 return redirect("choose_practice")
             require(actor, permission)
-            return view(request, *args, **kwargs)
+            return idempotency.answer_form(request, by=actor, view=partial(view, request, *args, **kwargs))
 
         guarded.permission = permission  # type: ignore[attr-defined]  # read by the access matrix
         return guarded
@@ -125,7 +143,13 @@ def page(permission: str) -> Callable[[View], View]:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Send a person to the sign-in page; a fragment's request sends the whole page there."""
+    """Send a person to the sign-in page; a fragment's request sends the whole page there.
+
+    A form cannot be sent again after signing in, so its page comes back, with a sentence.
+    """
     if request.headers.get("HX-Request"):
         return HttpResponse(status=401, headers={"HX-Redirect": reverse("sign_in")})
-    return redirect_to_login(request.get_full_path())
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path())
+    messages.warning(request, "You were signed out, and nothing was saved. Sign in, then fill in the form again.")
+    return redirect_to_login(path_of(came_from(request, "/")))

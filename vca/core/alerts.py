@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from vca.core import audit, vocabulary
 from vca.core.access import Actor
-from vca.core.models import Alert, AlertState, Delivery, Membership, Outcome
+from vca.core.models import Alert, AlertState, Delivery, Membership, Outcome, Practice
 from vca.core.vocabulary import Role
 
 
@@ -44,7 +44,7 @@ def raise_alert(due: Reached, *, by: Actor, at: datetime) -> Alert | None:
     """
     vocabulary.words(vocabulary.Family.ALERT, due.kind)
     with transaction.atomic():
-        last = Alert.objects.filter(**_about(due, by)).order_by("-pk").first()
+        last = _last(due, by)
         if last and _stays_dismissed(last, due):
             return None
         fresh = _undelivered(due, by)
@@ -57,6 +57,15 @@ def raise_alert(due: Reached, *, by: Actor, at: datetime) -> Alert | None:
             ignore_conflicts=True,
         )
     return alert
+
+
+def _last(due: Reached, by: Actor) -> Alert | None:
+    """Return the newest alert on that subject, as it is and stays until this transaction ends.
+
+    Where there is none yet there is no row of its own to lock: the practice's keeps a second raising waiting.
+    """
+    Practice.objects.select_for_update(no_key=True).get(pk=by.practice_id)
+    return Alert.objects.select_for_update(no_key=True).filter(**_about(due, by)).order_by("-pk").first()
 
 
 def _about(due: Reached, by: Actor) -> dict[str, Any]:
@@ -102,9 +111,11 @@ def _undelivered(due: Reached, by: Actor) -> list[tuple[int, Membership]]:
 def _open(due: Reached, *, by: Actor, at: datetime) -> Alert:
     said = {**_said(due), "upgraded_at": at}
     about = _about(due, by)
-    fresh = Alert(**about, **said, rule_code=due.rule_code, raised_at=at)
-    Alert.objects.bulk_create([fresh], ignore_conflicts=True)
-    alert = Alert.objects.select_for_update().get(**about, state=AlertState.OPEN)
+    alert = None
+    while alert is None:  # the open one that is in the way may be dismissed before it is read
+        fresh = Alert(**about, **said, rule_code=due.rule_code, raised_at=at)
+        Alert.objects.bulk_create([fresh], ignore_conflicts=True)
+        alert = Alert.objects.select_for_update(no_key=True).filter(**about, state=AlertState.OPEN).first()
     Alert.objects.filter(pk=alert.pk).update(**said)
     audit.record(
         by=by,
@@ -130,6 +141,19 @@ def _delivery(due: Reached, alert: Alert, threshold: int, recipient: Membership,
     )
 
 
+def bring_up_to_date(kind: str, due: Sequence[Reached], *, by: Actor, at: datetime) -> tuple[int, int]:
+    """Raise what is due of a kind and close every open alert of it that is due no more; return both numbers.
+
+    ``due`` is all of that kind in the practice: what is missing from it has lost its cause.
+    """
+    raised = sum(1 for one in due if raise_alert(one, by=by, at=at))
+    live = {(one.subject_kind, one.subject_id) for one in due}
+    mine = open_alerts(by).filter(kind=kind)
+    gone = [pk for pk, *about in mine.values_list("pk", "subject_kind", "subject_id") if tuple(about) not in live]
+    reason = "the cause is gone"
+    return raised, _close(mine.filter(pk__in=gone), state=AlertState.RESOLVED, reason=reason, by=by, at=at)
+
+
 def resolve(*, kind: str, subject_kind: str, subject_ids: Sequence[int], by: Actor, at: datetime) -> int:
     """Close open alerts whose cause is gone; return how many."""
     gone = open_alerts(by).filter(kind=kind, subject_kind=subject_kind, subject_id__in=subject_ids)
@@ -144,7 +168,7 @@ def dismiss(*, alert: Alert, reason: str, by: Actor, at: datetime) -> bool:
 
 def _close(alerts: QuerySet[Alert], *, state: AlertState, reason: str, by: Actor, at: datetime) -> int:
     with transaction.atomic():
-        closing = list(alerts.select_for_update().order_by("pk"))
+        closing = list(alerts.select_for_update(no_key=True).order_by("pk"))
         Alert.objects.filter(pk__in=[alert.pk for alert in closing]).update(
             state=state, closed_at=at, closed_reason=reason
         )

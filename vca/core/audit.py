@@ -6,6 +6,7 @@ than the oldest one still open. Source: 45 CFR 164.312(b), audit controls.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -24,7 +25,7 @@ class By(Protocol):
     """Whoever acts: see access.Actor."""
 
     @property
-    def practice_id(self) -> int: ...
+    def practice_id(self) -> int | None: ...
     @property
     def user_id(self) -> int | None: ...
     @property
@@ -97,6 +98,11 @@ def digest(event: AuditEvent) -> str:
         separators=(",", ":"),
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of_ids(ids: Iterable[int]) -> str:
+    """Return a hash by which it can be shown which rows one event about many rows is about."""
+    return hashlib.sha256(",".join(map(str, sorted(ids))).encode()).hexdigest()
 
 
 def seal(now: datetime) -> int:

@@ -13,10 +13,13 @@ from functools import cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+
+from vca import environment
 
 NONCE_BYTES = 12
 
@@ -28,17 +31,7 @@ class SealBroken(Exception):
 @cache
 def keys() -> dict[str, bytes]:
     """Return the field keys by id, the encrypting one first. Raises ImproperlyConfigured on a malformed list."""
-    found: dict[str, bytes] = {}
-    for item in settings.FIELD_KEYS.split(","):
-        key_id, _, encoded = item.strip().partition(":")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except ValueError:
-            key = b""
-        if not key_id or key_id in found or len(key) != 32:
-            raise ImproperlyConfigured("FIELD_KEYS must be id:base64[,id:base64...] with 32 bytes each, no id twice.")
-        found[key_id] = key
-    return found
+    return environment.field_keys(settings.FIELD_KEYS)
 
 
 def seal(plain: bytes, *, about: str) -> bytes:
@@ -68,8 +61,14 @@ def blind_index(value: str, *, about: str) -> str:
     """
     if not value:
         return ""
-    key = list(keys().values())[-1]
-    return hmac.new(key, f"index:{about}:{value}".encode(), hashlib.sha256).hexdigest()
+    key = _index_key(list(keys().values())[-1])
+    return hmac.new(key, f"{about}:{value}".encode(), hashlib.sha256).hexdigest()
+
+
+@cache
+def _index_key(field_key: bytes) -> bytes:
+    """Return the key of indexes: one key has one use. Source: NIST SP 800-57 part 1, 5.2; RFC 5869, HKDF."""
+    return HKDF(hashes.SHA256(), length=32, salt=None, info=b"vca blind index").derive(field_key)
 
 
 class Sealed(str):

@@ -65,9 +65,9 @@ def StateField(states: type[StrEnum], **options: Any) -> models.CharField:  # no
     return models.CharField(max_length=24, choices=choices(states), **options)
 
 
-def one_of(field: str, states: type[StrEnum], *, model: str) -> CheckConstraint:
-    """Return the constraint that a column holds one of the enum's values."""
-    values = [state.value for state in states]
+def one_of(field: str, states: type[StrEnum], *, model: str, blank: bool = False) -> CheckConstraint:
+    """Return the constraint that a column holds one of the enum's values, or nothing where it may be ``blank``."""
+    values = [state.value for state in states] + [""] * blank
     return CheckConstraint(condition=Q(**{f"{field}__in": values}), name=f"{model}_{field}_is_known")
 
 

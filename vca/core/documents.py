@@ -1,7 +1,7 @@
 """Keep bytes: everything received or produced, by its hash, encrypted at rest, never rewritten.
 
-A file is written whole (temporary name, fsync, rename) before its row; a crash in between leaves a file that nobody
-names and that the next keeping of the same bytes uses.
+A file is written whole (temporary name, fsync, rename, fsync of the folders) before its row; a crash in between leaves
+a file that nobody names and that the next keeping of the same bytes uses.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models, transaction
 
-from vca.core import audit, crypto, vocabulary
+from vca.core import access, audit, crypto, vocabulary
 from vca.core.access import Actor
 from vca.core.models import Document
 
@@ -64,14 +64,12 @@ def keep(
 def read(document: Document) -> bytes:
     """Return the bytes as they were kept. Raises SealBroken when the file was altered, OSError when it is gone."""
     place = f"document.{document.practice_id}.{document.kind}.{document.sha256}"
-    return crypto.unseal(
-        _path(document.practice_id, document.kind, document.sha256).read_bytes(),
-        about=place,
-    )
+    return crypto.unseal(path(document).read_bytes(), about=place)
 
 
 def opened(document: Document, *, by: Actor) -> bytes:
-    """Return the bytes for somebody to read, and record that they did."""
+    """Return the bytes for somebody to read, and record that they did. Raises DoesNotExist for another practice's."""
+    access.own(document, by)
     with transaction.atomic():
         audit.record(by=by, action="document.read", subject=document)
     return read(document)
@@ -82,14 +80,32 @@ def received(by: Actor, kind: str) -> models.QuerySet[Document]:
     return Document.objects.filter(practice_id=by.practice_id, kind=kind).order_by("-created_at", "-pk")
 
 
+def path(document: Document) -> Path:
+    """Return where the sealed bytes of a document lie."""
+    return _path(document.practice_id, document.kind, document.sha256)
+
+
+def put_back(place: Path, content: bytes) -> None:
+    """Write sealed bytes of a backup to their place below DOCUMENTS_DIR. Raises ValueError for a place outside."""
+    target = (settings.DOCUMENTS_DIR / place).resolve()
+    if not target.is_relative_to(settings.DOCUMENTS_DIR.resolve()):
+        raise ValueError(f"{place} lies outside of the documents")
+    _write(target, content)
+
+
 def _path(practice_id: int | None, kind: str, sha256: str) -> Path:
     return settings.DOCUMENTS_DIR / str(practice_id) / kind / sha256[:2] / sha256
 
 
 def _write(path: Path, content: bytes) -> None:
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _put(path, content)
+    # Also where the file was there: whoever wrote it may not have come as far as this.
+    _sync_names(path)
+
+
+def _put(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -99,11 +115,17 @@ def _write(path: Path, content: bytes) -> None:
         temporary.rename(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+
+
+def _sync_names(path: Path) -> None:
+    """Make the file's name durable, and those of the folders above it, which may be as new, up to DOCUMENTS_DIR's."""
+    for folder in path.parents:
+        _sync_folder(folder)
+        if folder == settings.DOCUMENTS_DIR.parent:
+            return
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name itself durable."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -9,11 +9,11 @@ from django import forms
 from django.core.exceptions import ValidationError as FormError
 from django.db.models import QuerySet
 
-from vca.core.models import Agreement, Clinician, DeaRegistration, Licence, Practice, ServiceLocation
+from vca.core.models import Agreement, Clinician, DeaRegistration, License, Practice, ServiceLocation
 from vca.core.pages import in_words
 from vca.core.vocabulary import ROLE_WORDS, Role
 from vca.domain.errors import RuleError
-from vca.domain.identifiers import ein, npi, taxonomy, us_address
+from vca.domain.identifiers import dea_number, ein, npi, state_licence, taxonomy, us_address
 from vca.domain.identifiers.exceptions import ValidationError
 
 US_ZONES = (
@@ -46,7 +46,7 @@ def checked(validate: Any, value: str) -> str:
     try:
         return str(validate(value))
     except ValidationError as fault:
-        raise FormError(str(fault)) from fault
+        raise FormError(fault.advice) from fault
 
 
 def say_refusal(form: forms.BaseForm, refusal: RuleError) -> None:
@@ -230,13 +230,17 @@ class AgreementForm(forms.ModelForm):
         return data
 
 
-class LicenceForm(forms.ModelForm):
-    """A clinician's licence in one state."""
+class LicenseForm(forms.ModelForm):
+    """A clinician's license in one state."""
 
     class Meta:
-        model = Licence
+        model = License
         fields = ("state", "number", "valid_from", "valid_through")
         widgets = {"valid_from": DateInput(), "valid_through": DateInput()}
+
+    def clean_number(self) -> str:
+        """As the board prints it."""
+        return checked(state_licence.validate, self.cleaned_data["number"])
 
     def clean_state(self) -> str:
         """A real state."""
@@ -252,11 +256,16 @@ class LicenceForm(forms.ModelForm):
 class DeaForm(forms.ModelForm):
     """A clinician's DEA registration, which is per place."""
 
+    number = forms.CharField(label="DEA number", max_length=20)
+
     class Meta:
         model = DeaRegistration
         fields = ("location", "number", "valid_through")
-        labels = {"number": "DEA number"}
         widgets = {"valid_through": DateInput()}
+
+    def clean_number(self) -> str:
+        """Two letters, six digits and the right check digit."""
+        return checked(dea_number.validate, self.cleaned_data["number"])
 
     def __init__(self, *args: Any, practice_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -283,15 +292,46 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(choices=[(role.value, ROLE_WORDS[role]) for role in Role])
 
 
+def new_password(label: str) -> forms.CharField:
+    """Return the field for a password that is chosen now; services judge it."""
+    return forms.CharField(
+        label=label,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 15 characters. A sentence is easier to remember than a jumble.",
+    )
+
+
+def present_password() -> forms.CharField:
+    """Return the field for the password that is in use."""
+    widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    return forms.CharField(label="Your present password", strip=False, widget=widget)
+
+
 class AcceptanceForm(forms.Form):
-    """What an invited person enters."""
+    """What an invited person enters who is new here."""
 
     name = forms.CharField(max_length=120)
-    password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 15 characters. A sentence is easier to remember than a jumble. "
-        "If you already work in another practice here, any text will do: your password stays as it is.",
-    )
+    password = new_password("Password")
+
+
+class ProofForm(forms.Form):
+    """What an invited person enters who has an account."""
+
+    password = present_password()
+
+
+class ResetForm(forms.Form):
+    """What somebody enters who forgot the password."""
+
+    password = new_password("New password")
+
+
+class PasswordForm(forms.Form):
+    """Change of one's own password."""
+
+    present = present_password()
+    new = new_password("New password")
 
 
 class TokenForm(forms.Form):
@@ -313,4 +353,4 @@ class SignInForm(forms.Form):
         label="E-mail address",
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
     )
-    password = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    password = forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))

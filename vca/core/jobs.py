@@ -1,6 +1,6 @@
 """Work in the background. The database is the only truth: a row is the queue and Celery the doorbell.
 
-A worker takes a row by one conditional UPDATE that grows its fence and gives it a lease of 60 seconds. Every write of
+A worker takes a row by one conditional UPDATE that grows its fence and gives it a lease of 25 seconds. Every write of
 a handler happens in a ``chunk``, which checks the fence and renews the lease, so that a worker that was thought dead
 can change nothing once another has taken over. "Once ever" is the unique constraint of the effect itself.
 """
@@ -25,7 +25,7 @@ from vca.core import access, audit, vocabulary
 from vca.core.models import Document, Job, JobState, ServiceLocation
 from vca.domain.errors import RuleError
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=25)  # several times what the longest chunk takes
 ATTEMPTS = 3
 DAILY_AT = time(6)
 LIVE = (JobState.QUEUED, JobState.RUNNING)

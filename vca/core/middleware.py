@@ -3,16 +3,27 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from vca.core import access
 from vca.core.access import NotPermitted
+from vca.core.health import PROBES
 from vca.core.models import Practice
 from vca.core.pages import PRACTICE_KEY, came_from, in_words
 from vca.domain.errors import RuleError
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+def probes(get_response: Answer) -> Answer:
+    """Answer ``/healthz`` and ``/readyz`` before anything asks for a host name, TLS or a session."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        probe = PROBES.get(request.path)
+        return probe() if probe else get_response(request)
+
+    return middleware
 
 
 def cross_origin_isolation(get_response: Answer) -> Answer:
@@ -53,14 +64,22 @@ def _chosen_practice(request: HttpRequest) -> Practice | None:
 
 
 class Refusals:
-    """Show a RuleError as what it is: what happened, which rule, its source, and what to do next."""
+    """Show a RuleError as what it is: what happened, which rule, its source, and what to do next.
+
+    An address that takes only forms, opened as a page, says so too.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass on."""
-        return self.get_response(request)
+        """Pass on, and fill the empty answer of ``require_POST``."""
+        answer = self.get_response(request)
+        if isinstance(answer, HttpResponseNotAllowed) and not answer.content:
+            page = render(request, "405.html", status=answer.status_code)
+            page.headers["Allow"] = answer.headers["Allow"]
+            return page
+        return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Turn a refusal into a message on the page that the person came from, or into a page of its own."""

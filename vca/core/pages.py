@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
@@ -20,6 +21,12 @@ def came_from(request: HttpRequest, fallback: str) -> str:
     """Return the page of ours from which a form was sent, else the fallback."""
     origin = request.headers.get("Referer", "")
     return origin if url_has_allowed_host_and_scheme(origin, {request.get_host()}) else fallback
+
+
+def path_of(url: str) -> str:
+    """Return path and query of an address of ours."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def in_words(refusal: RuleError) -> str:

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from vca.core.api import views as api
 from vca.core.views import people, practice, session, work
 
 urlpatterns = [
     path("sign-in/", session.sign_in, name="sign_in"),
     path("sign-out/", session.sign_out, name="sign_out"),
     path("choose-practice/", session.choose_practice, name="choose_practice"),
+    path("password/", people.change_password, name="change_password"),
     path("invitations/<str:token>/", people.accept_invitation, name="accept_invitation"),
     path("practice/", practice.practice_page, name="practice"),
     path("practice/details/", practice.edit_practice, name="edit_practice"),
@@ -23,7 +25,7 @@ urlpatterns = [
         practice.edit_clinician,
         name="edit_clinician",
     ),
-    path("practice/clinicians/<int:clinician_id>/licence/", practice.new_licence, name="new_licence"),
+    path("practice/clinicians/<int:clinician_id>/license/", practice.new_license, name="new_license"),
     path("practice/clinicians/<int:clinician_id>/dea/", practice.new_dea, name="new_dea"),
     path("practice/agreements/new/", practice.edit_agreement, name="new_agreement"),
     path(
@@ -34,6 +36,13 @@ urlpatterns = [
     path("practice/parameters/<slug:name>/", practice.parameter_page, name="parameter"),
     path("practice/people/", people.people_page, name="people"),
     path("practice/people/<int:membership_id>/end/", people.end_role, name="end_role"),
+    path("practice/people/<int:membership_id>/new-password/", people.offer_reset, name="offer_reset"),
+    path("practice/people/invitations/<int:invitation_id>/again/", people.invite_again, name="invite_again"),
+    path(
+        "practice/people/invitations/<int:invitation_id>/withdraw/",
+        people.withdraw_invitation,
+        name="withdraw_invitation",
+    ),
     path("practice/tokens/", people.tokens_page, name="tokens"),
     path(
         "practice/tokens/<int:token_id>/revoke/",
@@ -45,6 +54,19 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cancel/", work.cancel_job, name="cancel_job"),
     path("jobs/<uuid:job_id>/retry/", work.retry_job, name="retry_job"),
     path("documents/<int:document_id>/", work.document, name="document"),
+    path("tasks/<int:task_id>/take/", work.take_task, name="take_task"),
+    path("tasks/<int:task_id>/give-back/", work.give_back_task, name="give_back_task"),
     path("alerts/<int:alert_id>/dismiss/", work.dismiss_alert, name="dismiss_alert"),
     path("alerts/<int:alert_id>/reopen/", work.reopen_alert, name="reopen_alert"),
+]
+
+api_urlpatterns = [
+    path("locations/", api.LocationList.as_view(), name="api_locations"),
+    path("clinicians/", api.ClinicianList.as_view(), name="api_clinicians"),
+    path("jobs/<uuid:job_id>/", api.JobDetail.as_view(), name="api_job"),
+    path("jobs/<uuid:job_id>/cancel/", api.JobCancellation.as_view(), name="api_cancel_job"),
+    path("documents/<int:document_id>/", api.DocumentContent.as_view(), name="api_document"),
+    path("alerts/", api.AlertList.as_view(), name="api_alerts"),
+    path("alerts/<int:alert_id>/dismiss/", api.AlertDismissal.as_view(), name="api_dismiss_alert"),
+    path("alerts/<int:alert_id>/reopen/", api.AlertReopening.as_view(), name="api_reopen_alert"),
 ]

@@ -55,6 +55,16 @@ class Parameter:
     read: Callable[[str], object] = str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """A page named in the navigation of every page, for those who have the permission; ``place`` orders them."""
+
+    place: int
+    label: str
+    page: str
+    permission: str
+
+
 def whole_number(text: str) -> int:
     """Return a count of days, one or more. Raises ValueError."""
     if not 1 <= int(text) <= 9999:
@@ -82,6 +92,8 @@ _kinds: dict[Family, dict[str, str]] = {family: {} for family in Family}
 _parameters: dict[str, Parameter] = {}
 _daily: set[str] = set()
 _in_charge: dict[str, str] = {}
+_navigation: list[Entry] = []
+_append_only: set[str] = set()
 
 
 def declare(
@@ -95,10 +107,13 @@ def declare(
     parameters: tuple[Parameter, ...] = (),
     daily_jobs: tuple[str, ...] = (),
     in_charge: Mapping[str, str] | None = None,
+    navigation: tuple[Entry, ...] = (),
+    append_only: tuple[str, ...] = (),
 ) -> None:
-    """Add an app's words; ``in_charge`` names by kind of job who may cancel it or start it again.
+    """Add an app's words.
 
-    Raises ValueError when a kind is declared twice.
+    ``in_charge`` names by kind the permission for a job or a task, ``append_only`` the models (app.Model) whose
+    rows the application's role may neither change nor delete. Raises ValueError when a kind is declared twice.
     """
     for permission, roles in (permissions or {}).items():
         for role in roles:
@@ -113,6 +128,8 @@ def declare(
     _parameters.update({parameter.name: parameter for parameter in parameters})
     _daily.update(daily_jobs)
     _in_charge.update(in_charge or {})
+    _navigation.extend(navigation)
+    _append_only.update(append_only)
 
 
 def _add(family: Family, kinds: Mapping[str, str]) -> None:
@@ -148,13 +165,23 @@ def parameters() -> tuple[Parameter, ...]:
 
 
 def in_charge(kind: str) -> str:
-    """Return the permission that it takes to cancel a job of that kind or to start it again."""
+    """Return the permission that it takes to cancel or restart a job of that kind, or to do a task of that kind."""
     return _in_charge.get(kind, "manage_practice")
 
 
 def daily_jobs() -> frozenset[str]:
     """Return the kinds of job that run every day for each location."""
     return frozenset(_daily)
+
+
+def navigation() -> list[Entry]:
+    """Return the entries of all apps in their order."""
+    return sorted(_navigation)
+
+
+def append_only() -> frozenset[str]:
+    """Return the models, as app.Model, whose rows are written once."""
+    return frozenset(_append_only)
 
 
 _EVERYBODY = tuple(Role)
@@ -174,6 +201,8 @@ declare(
         "alert.resolved": "Alert closed itself",
         "agreement.changed": "Agreement with VA changed",
         "agreement.recorded": "Agreement with VA recorded",
+        "backup.made": "Backup made",
+        "backup.restored": "Restored from a backup",
         "clinician.changed": "Clinician changed",
         "clinician.recorded": "Clinician recorded",
         "dea.recorded": "DEA registration recorded",
@@ -181,20 +210,52 @@ declare(
         "document.read": "Document opened",
         "invitation.accepted": "Invitation accepted",
         "invitation.sent": "Invitation made",
+        "invitation.sent_again": "Invitation made again",
+        "invitation.withdrawn": "Invitation withdrawn",
         "job.asked_for": "Background work asked for",
         "job.cancelled": "Background work cancelled",
         "job.retried": "Background work started again",
-        "licence.recorded": "Licence recorded",
+        "leftovers.purged": "What was kept long enough deleted",
+        "license.recorded": "License recorded",
         "location.changed": "Location changed",
         "location.recorded": "Location recorded",
         "membership.ended": "Role ended",
         "membership.given": "Role given",
         "parameter.set": "Parameter set",
+        "password.changed": "Password changed",
+        "password.reset": "Password set by a one-time link",
+        "password.reset_offered": "Link for a new password made",
         "practice.changed": "Practice details changed",
         "practice.created": "Practice created",
         "task.closed": "Task closed",
+        "task.given_back": "Task given back",
         "task.opened": "Task opened",
+        "task.taken": "Task taken",
         "token.issued": "API token issued",
         "token.revoked": "API token revoked",
     },
+    jobs={"purge_leftovers": "Delete what was kept long enough"},
+    daily_jobs=("purge_leftovers",),
+    navigation=(Entry(70, "Practice", "practice", "see_practice"),),
+    append_only=("core.AuditEvent", "core.AuditSeal", "core.SealedEvent"),
+    parameters=(
+        Parameter(
+            "keep-api-answers-days",
+            "30",
+            "days after the request",
+            "This product's own default; a repeated request comes within minutes",
+            "today",
+            verify_with_va=False,
+            read=whole_number,
+        ),
+        Parameter(
+            "keep-ended-work-days",
+            "90",
+            "days after its end",
+            "This product's own default, for daily work that nobody asked for; the audit trail keeps what it did",
+            "today",
+            verify_with_va=False,
+            read=whole_number,
+        ),
+    ),
 )

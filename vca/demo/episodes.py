@@ -118,7 +118,7 @@ def details(episode: Episode) -> dict[str, Any]:
     """Return what else the paper says of the referral."""
     name, number = REFERRERS[len(episode.person.first_name) % len(REFERRERS)]
     unstated = episode.case.flaw == Flaw.NO_DIAGNOSIS
-    network = {"network": "the administrator of its region"} if episode.case.affiliation == "CCN" else {}
+    network = {"network": "Region 4"} if episode.case.affiliation == "CCN" else {}
     return {
         "provisional_diagnosis": "" if unstated else "F332",
         "referring_name": name,

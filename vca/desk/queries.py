@@ -1,6 +1,6 @@
 """What the desk shows of both apps at once. It writes nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,11 +11,13 @@ from django.db.models.functions import Coalesce
 from billing import queries as billing
 from referrals import queries as referrals
 from referrals.domain.drawdown import LineCount
-from referrals.domain.states import LimitKind, ReferralState, VisitState
+from referrals.domain.routing import bills_va, where_to_bill
+from referrals.domain.states import Affiliation, LimitKind, ReferralState, VisitState
 from vca.core.access import Actor
 from vca.core.alerts import open_alerts
 from vca.core.models import Alert, Task
 from vca.core.pages import KeysetPage, keyset_by_day
+from vca.core.services import chores
 from vca.domain.periods import Period
 
 SOON_DAYS = 30
@@ -31,7 +33,7 @@ class Cover:
     rule_code: str = ""
 
 
-COVERED, CHECK_FIRST, NOT_COVERED = "covered", "check", "not_covered"
+COVERED, CHECK_FIRST, NOT_COVERED, NETWORK = "covered", "check", "not_covered", "network"
 
 
 def cover(visit: Any) -> Cover:
@@ -52,10 +54,14 @@ def cover(visit: Any) -> Cover:
 
 
 def _ends_or_runs_out(visit: Any, terms: Any) -> Cover:
+    referral = visit.authorization.referral
+    affiliation = Affiliation(referral.affiliation)
+    payer = "" if bills_va(affiliation) else " " + where_to_bill(affiliation, network=referral.network)
     last = [one.service for one in visit.services.all() if _is_last(one.service)]
     if last and visit.state in (VisitState.BOOKED, VisitState.ARRIVED):
-        return Cover(CHECK_FIRST, f"The last authorized visit on this line: {last[0].description}.", "AUTH-02")
-    return Cover(COVERED, f"Authorized through {_day(terms.valid_through)}.")
+        return Cover(CHECK_FIRST, f"The last authorized visit on this line: {last[0].description}.{payer}", "AUTH-02")
+    authorized = f"Authorized through {_day(terms.valid_through)}.{payer}"
+    return Cover(NETWORK, authorized, "CLAIM-08") if payer else Cover(COVERED, authorized)
 
 
 def _is_last(line: Any) -> bool:
@@ -66,17 +72,26 @@ def _day(day: date | None) -> str:
     return f"{day.day} {day:%b %Y}" if day else "a day that is not stated"
 
 
-def todays_visits(by: Actor, *, days: dict[int, date]) -> list[tuple[Any, Cover]]:
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Today by location id, since the civil day differs between zones; ``today`` is the latest of places in use."""
+
+    days: Mapping[int, date]
+    today: date
+
+
+def todays_visits(by: Actor, *, days: Mapping[int, date]) -> list[tuple[Any, Cover]]:
     """Return the visits of each location's own today with their cover; ``days`` is today by location id."""
     found = [visit for day in sorted(set(days.values())) for visit in referrals.day(by, on=day)]
     here = [visit for visit in found if visit.on == days.get(visit.location_id)]
     return [(visit, cover(visit)) for visit in sorted(here, key=lambda visit: (visit.starts_at, visit.pk))]
 
 
-def authorization_page(by: Actor, *, view: str, after: str, today: date) -> KeysetPage[dict[str, Any]]:
+def authorization_page(by: Actor, *, view: str, after: str, calendar: Calendar) -> KeysetPage[dict[str, Any]]:
     """Return a page of the list of authorizations with lines and badges, the one that ends first on top."""
-    page = keyset_by_day(_viewed(referrals.listed(by), view, today), "valid_through", after=after)
-    return KeysetPage([_with_badges(referrals.spelled_out(row), today) for row in page.rows], page.older)
+    rows = _viewed(referrals.listed(by, days=calendar.days), view, calendar.today)
+    page = keyset_by_day(rows, "valid_through", after=after)
+    return KeysetPage([_with_badges(referrals.spelled_out(row), calendar.today) for row in page.rows], page.older)
 
 
 def _viewed(rows: QuerySet[Any, dict[str, Any]], view: str, today: date) -> QuerySet[Any, dict[str, Any]]:
@@ -114,15 +129,17 @@ def badges_for(state: str, period: Period, counts: Iterable[LineCount], *, today
     return found or ["ACTIVE"]
 
 
-def lines(authorization: Any) -> list[dict[str, Any]]:
-    """Return the lines of an authorization with what billing knows of them beside the counts."""
+def lines(authorization: Any, *, days: Mapping[int, date]) -> list[dict[str, Any]]:
+    """Return the lines of an authorization with, beside the counts, holds of past days and what billing knows."""
     services = list(authorization.services.all())
     billed = billing.visits_billed([line.pk for line in services])
+    unclosed = referrals.unclosed_holds(authorization, days=days)
     nothing = (0, 0)
     return [
         {
             "line": line,
             "count": line.count,
+            "unclosed": unclosed.get(line.pk, 0),
             "billed": billed.get(line.pk, nothing)[0],
             "paid": billed.get(line.pk, nothing)[1],
         }
@@ -150,6 +167,15 @@ def alerts_shown(alerts: Iterable[Alert], by: Actor) -> list[dict[str, Any]]:
 
 def _authorization_id(alert: Alert, of_line: dict[int, int]) -> int:
     return alert.subject_id if alert.subject_kind == "authorization" else of_line.get(alert.subject_id, 0)
+
+
+def task_page(by: Actor, *, mine: bool, after: str) -> KeysetPage[dict[str, Any]]:
+    """Return a page of the actor's tasks, or of those alone that they have taken, the one due first on top."""
+    rows = chores.tasks_for(by).annotate(day=Coalesce("due_on", date.max))
+    rows = rows.filter(owner_id=by.user_id) if mine else rows
+    page = keyset_by_day(rows.values("pk", "day"), "day", after=after)
+    found = rows.filter(pk__in=[row["pk"] for row in page.rows]).select_related("owner").order_by("day", "pk")
+    return KeysetPage(tasks_shown(found, by), page.older)
 
 
 def tasks_shown(tasks: Iterable[Task], by: Actor) -> list[dict[str, Any]]:

@@ -8,17 +8,19 @@ Every refusal of the product is a subclass beside the function that raises it, a
 'VISIT-03 2 Jan 2027 is after the last day, 1 Jan 2027'
 """
 
-from typing import ClassVar
-
 from vca.domain.rules import CATALOGUE, Rule
 
 
 class RuleError(Exception):
-    """A rule refused. ``detail`` says what happened, in one sentence without health data that identifies a person."""
+    """A rule refused. ``detail`` says what happened, in one sentence without health data that identifies a person.
 
-    code: ClassVar[str]
+    ``code`` is that of the class, or given where only then it is known what refuses: the first of several findings.
+    """
 
-    def __init__(self, detail: str = "", *, field: str = "") -> None:
+    code: str
+
+    def __init__(self, detail: str = "", *, field: str = "", code: str = "") -> None:
+        self.code = code or self.code
         self.detail = detail or self.rule.sentence
         self.field = field
         super().__init__(self.detail)

@@ -37,9 +37,14 @@ class Period:
         return None if self.valid_through is None else (self.valid_through - today).days
 
 
-def fallback_last_day(referral_date: date, *, days: int) -> date:
+def fallback_last_day(referral_date: date, *, days: int) -> date | None:
     """Return the last day that VA's older systems compute when none is printed: start + N days, inclusive.
+
+    ``None`` when that is past the end of the calendar.
 
     Source: VA's referral list model, start date plus SEOC number of days. It is marked derived; a person confirms it.
     """
-    return referral_date + timedelta(days=days)
+    try:
+        return referral_date + timedelta(days=days)
+    except OverflowError:
+        return None

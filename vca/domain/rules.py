@@ -35,6 +35,7 @@ class Rule:
 
 BULLETIN = "VA Office of Community Care provider bulletin, February 2020: referral number on claims"
 GUIDE = "ASC X12N 005010X222A1"
+FORM = "National Uniform Claim Committee, 1500 instruction manual 02/12"
 PRODUCT = "This product's own rule"
 
 _RULES = (
@@ -51,6 +52,7 @@ _RULES = (
         "A referral without stated visit limits is held.",
         "VA SEOC REST API guide: each service line has its own limit, which may be absent",
         "Enter the limit printed on the 10-7080 for each service line, or mark the line as having no fixed limit.",
+        verify_with_va=True,
     ),
     Rule(
         "REFERRAL-03",
@@ -65,7 +67,8 @@ _RULES = (
         Severity.BLOCK,
         "A referral with a VA status that is not known here is held.",
         "VA documents no closed list of referral status codes",
-        "Ask the VA facility what the status means, then confirm or reject the referral.",
+        "Ask the VA facility what the status means, then enter it under details or reject the referral.",
+        verify_with_va=True,
     ),
     Rule(
         "REFERRAL-05",
@@ -105,8 +108,8 @@ _RULES = (
     Rule(
         "REFERRAL-10",
         Severity.BLOCK,
-        "A Veteran's name, or one of the VA identifiers with it, is needed to know whose referral it is.",
-        PRODUCT,
+        "A referral names its Veteran: last name, first name and date of birth, or the ICN until they are known.",
+        "VA Form 10-7080; 837P loop 2010BA NM1 and DMG",
         "Enter last name, first name and date of birth as printed on the referral.",
     ),
     Rule(
@@ -122,6 +125,42 @@ _RULES = (
         "An authorization has a home location, whose time zone decides its civil days.",
         PRODUCT,
         "Choose the location where most of the visits will happen.",
+    ),
+    Rule(
+        "REFERRAL-13",
+        Severity.BLOCK,
+        "First and last day of an authorization lie between 2000 and 2099.",
+        PRODUCT,
+        "Enter the days printed on the referral; if VA's own file has such a day, ask the VA facility.",
+    ),
+    Rule(
+        "REFERRAL-14",
+        Severity.BLOCK,
+        "A date of birth lies in the past, and at most 130 years back.",
+        PRODUCT,
+        "Enter the date of birth printed on the referral, or ask the VA facility.",
+    ),
+    Rule(
+        "REFERRAL-15",
+        Severity.BLOCK,
+        "What VA stated and cannot be taken over as it stands is compared by a person with VA's own words.",
+        PRODUCT,
+        "Open VA's notice, enter what the named fields say, then settle it; if it is unclear, ask the VA facility.",
+    ),
+    Rule(
+        "REFERRAL-16",
+        Severity.BLOCK,
+        "A referral that VA has rejected, cancelled or suspended is not confirmed.",
+        "VA, File a claim for Veteran care: care must be authorized in advance; VA's software's status codes",
+        "Reject or cancel it here too; if VA has made it active again, enter under its details what VA says.",
+        verify_with_va=True,
+    ),
+    Rule(
+        "REFERRAL-17",
+        Severity.BLOCK,
+        "A referral is not moved to another Veteran once one of its claims was made ready or sent.",
+        "837P loop 2010BA: a claim names the Veteran whom VA pays for",
+        "Take the claim back to a draft, or void it with VA first; then move the referral.",
     ),
     Rule(
         "VISIT-01",
@@ -171,7 +210,7 @@ _RULES = (
         Severity.BLOCK,
         "A visit that stands on a claim is not undone before the claim is.",
         "Frequency code 8 (void) comes first",
-        "Close the draft claim first; its visits can then be corrected and claimed again.",
+        "Take the claim back to draft; then correct the visit, or take it off the draft and undo it.",
     ),
     Rule(
         "VISIT-08",
@@ -203,6 +242,13 @@ _RULES = (
         "Check the visit in on its day; to change the day, cancel it and book it anew.",
     ),
     Rule(
+        "VISIT-12",
+        Severity.BLOCK,
+        "A service that a claim names stays on its visit, though the claim was closed.",
+        PRODUCT,
+        "Change the service instead of taking it out, or strike the visit and enter it anew.",
+    ),
+    Rule(
         "AUTH-01",
         Severity.ALERT,
         "The authorization ends soon.",
@@ -215,6 +261,36 @@ _RULES = (
         "Few authorized visits are left on the line.",
         "VA SEOC REST API guide: visits of the service line",
         "Send the Request for Services (VA Form 10-10172) for more visits.",
+    ),
+    Rule(
+        "AGREEMENT-01",
+        Severity.ALERT,
+        "An agreement with VA ends soon, and no other one with that facility follows it.",
+        "38 USC 1703A; 38 CFR 17.4100-17.4135: care is covered while an agreement is in force",
+        "Apply for the next agreement (VA Form 10-10171) and record it under Practice, or move the visits.",
+        verify_with_va=True,
+    ),
+    Rule(
+        "LICENSE-01",
+        Severity.ALERT,
+        "A clinician's license ends soon.",
+        "38 CFR 17.4105: who furnishes care holds an active license; the state board's own dates",
+        "Renew it and record the new dates under Practice, or give the visits to another clinician.",
+        verify_with_va=True,
+    ),
+    Rule(
+        "DEA-01",
+        Severity.ALERT,
+        "A clinician's DEA registration for a place ends soon.",
+        "21 CFR 1301.12 and 1301.13: registered per place, for up to three years",
+        "Renew it and record the new date under Practice, or give the visits to another clinician.",
+    ),
+    Rule(
+        "FILING-01",
+        Severity.ALERT,
+        "A visit is not billed, and its filing limit comes near.",
+        "38 USC 1703D(b): 180 days from the date of service",
+        "Draft its claim, mend what stands in its way, and send it.",
     ),
     Rule(
         "CLAIM-01",
@@ -381,6 +457,36 @@ _RULES = (
         "Set the clearinghouse to test, or leave the demonstration practice.",
     ),
     Rule(
+        "CLAIM-25",
+        Severity.BLOCK,
+        "A claim says what its visits say.",
+        PRODUCT,
+        "Build it again from its visits.",
+    ),
+    Rule(
+        "PAPER-01",
+        Severity.BLOCK,
+        "Every text fits its box of the printed form; nothing is cut.",
+        FORM,
+        "Send the claim as an 837P, which has more room; or shorten the name or address where it is entered.",
+    ),
+    Rule(
+        "PAPER-02",
+        Severity.WARN,
+        "A claim on paper says where it is mailed.",
+        FORM + ", carrier block",
+        "Ask VA for the mailing address of paper claims and enter it with the payer.",
+        verify_with_va=True,
+    ),
+    Rule(
+        "PAPER-03",
+        Severity.BLOCK,
+        "Forms are drawn before they are filled in.",
+        PRODUCT,
+        "Install Pango on the server (Debian: libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0), then start the "
+        "work again.",
+    ),
+    Rule(
         "ACCESS-01",
         Severity.BLOCK,
         "Each act belongs to a role.",
@@ -390,9 +496,9 @@ _RULES = (
     Rule(
         "ACCESS-02",
         Severity.BLOCK,
-        "An invitation is used once, within its time.",
+        "An invitation, or a link for a new password, is used once and within its time.",
         PRODUCT,
-        "Ask an administrator of the practice for a new invitation.",
+        "If you have used it yourself, sign in. If not, ask an administrator of the practice for a new link.",
     ),
     Rule(
         "ACCESS-03",
@@ -400,6 +506,21 @@ _RULES = (
         "A practice keeps at least one administrator.",
         PRODUCT,
         "Give somebody else the role of administrator first.",
+    ),
+    Rule(
+        "ACCESS-04",
+        Severity.BLOCK,
+        "Who changes an account knows its present password.",
+        PRODUCT,
+        "Enter the password that you sign in with now. If you forgot it, ask an administrator of the practice for a "
+        "link to set a new one.",
+    ),
+    Rule(
+        "ACCESS-05",
+        Severity.BLOCK,
+        "A practice may reset the password only of somebody who works in that practice alone.",
+        PRODUCT,
+        "Ask whoever runs this installation to make the link: ./run manage reset_password.",
     ),
     Rule(
         "PARAM-01",

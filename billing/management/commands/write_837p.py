@@ -13,6 +13,7 @@ from billing.services import submissions
 from vca.core import access, documents, jobs
 from vca.core.access import Actor
 from vca.core.models import Job, JobState, Practice
+from vca.domain.wording import counted
 
 PATIENCE_SECONDS = 600
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         except OSError as fault:
             again = f"The batch is stored; write it again with --batch {submission.batch_number}."
             raise CommandError(f"{out} cannot be written: {fault.strerror}. {again}") from fault
-        self.stdout.write(f"batch {submission.batch_number}: {submission.claim_count} claims, {out}")
+        self.stdout.write(f"batch {submission.batch_number}: {counted(submission.claim_count, 'claim')}, {out}")
 
 
 def _write(out: Path, content: bytes) -> None:

@@ -32,14 +32,17 @@ class Command(BaseCommand):
         if row is None:
             raise CommandError(f"There is no practice with the code {practice}.", returncode=2)
         try:
-            content = file.read_bytes()
+            with file.open("rb") as opened:
+                content = opened.read(json_reader.LARGEST + 1)
             received = json_reader.read(content)
         except OSError as fault:
             raise CommandError(
                 f"{file} cannot be read: {fault.strerror}. Nothing was changed.", returncode=2
             ) from fault
         except json_reader.BrokenFile as fault:
-            raise CommandError(f"{file.name}: {fault.detail}. Nothing was changed.", returncode=2) from fault
+            raise CommandError(
+                f"{file.name}: {fault.detail.rstrip('.')}. Nothing was changed.", returncode=2
+            ) from fault
         by = access.acting_for(row, what="import_referrals")
         outcomes = referrals.import_list(
             content=content, received=received, filename=file.name, by=by, at=timezone.now()

@@ -328,3 +328,14 @@ def test_no_text_makes_the_scrub_fail(
     claim = claims.claim(subscriber=veteran, referral_number=referral_number, lines=(line,), diagnoses=(diagnosis,))
 
     assert {code for code, _, _ in found(claim)} <= CODES
+
+
+def test_claim_of_a_corrected_visit_is_built_again_before_anything_else_is_said() -> None:
+    outdated = claims.claim(corrected_days=(date(2026, 11, 3), date(2026, 11, 5)), referral_number="", total_charge=0)
+
+    found = scrub(outdated, today=claims.TODAY, filing_limit_days=180)
+
+    assert [(one.code, one.message) for one in found] == [
+        ("CLAIM-25", "The visit of 3 Nov 2026 was corrected after this draft was made. Build it again."),
+        ("CLAIM-25", "The visit of 5 Nov 2026 was corrected after this draft was made. Build it again."),
+    ]

@@ -41,7 +41,7 @@ def claim(harbor: World) -> Claim:
 
 
 def assembled(harbor: World, claim: Claim, *, days: int = 0) -> ProfessionalClaim:
-    (one,) = assembly.assemble([claim.pk], by=harbor.by, on=TODAY + timedelta(days=days))
+    (one,) = assembly.assemble([claim.pk], by=harbor.by, at=NOW + timedelta(days=days))
     assert (one.claim_id, one.revision) == (claim.pk, claim.revision)
     return one.document
 
@@ -165,7 +165,7 @@ def test_practice_bills_under_its_legal_name(harbor: World, claim: Claim, legal_
 
 
 def test_claim_of_another_practice_is_not_assembled(harbor: World, claim: Claim) -> None:
-    assert assembly.assemble([claim.pk], by=world.practice("lake").by, on=TODAY) == []
+    assert assembly.assemble([claim.pk], by=world.practice("lake").by, at=NOW) == []
 
 
 def test_assembling_many_asks_no_more_questions_than_assembling_few(
@@ -178,4 +178,4 @@ def test_assembling_many_asks_no_more_questions_than_assembling_few(
         ids.append(claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)[0].pk)
 
     with django_assert_max_num_queries(6):
-        assembly.assemble(ids, by=harbor.by, on=TODAY)
+        assembly.assemble(ids, by=harbor.by, at=NOW)

@@ -6,11 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from pytest_django import DjangoDbBlocker
 
+from billing.domain.states import LIVE
 from billing.models import Claim, ClaimDiagnosis, ClaimLine
-from billing.services import charges, claims
-from billing.services.claims import FindingsBlock, MoveNotOffered, NotBilledToVa, NothingToClaim, VisitAlreadyClaimed
+from billing.services import charges, claims, submissions
+from billing.services.claims import (
+    FindingsBlock,
+    MadeReady,
+    MoveNotOffered,
+    NotBilledToVa,
+    NothingToClaim,
+    VisitAlreadyClaimed,
+)
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import Affiliation, LimitKind
 from referrals.models import Authorization, AuthorizationVersion, FactSource, Referral, Visit
@@ -21,12 +30,14 @@ from tests import world
 from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, TODAY, World
-from vca.core.models import Clinician, Practice, ServiceLocation
+from vca.core import jobs
+from vca.core.models import AuditEvent, Clinician, Practice, ServiceLocation
 from vca.core.services import parameters, practices
 
 pytestmark = pytest.mark.both
 
 DAY = timedelta(days=1)
+ADDRESS = {"street": "1 Example Way", "city": "Albany", "state": "NY", "zip_code": "122071234"}
 CODES = [f"F{number}" for number in range(320, 340)]
 
 
@@ -76,8 +87,8 @@ def draft(harbor: World, authorization: Authorization) -> Claim:
     return claim
 
 
-def found(harbor: World, claim: Claim, *, today: date = TODAY) -> set[str]:
-    return {finding.code for finding in claims.findings([claim], by=harbor.by, today=today)[claim.pk]}
+def found(harbor: World, claim: Claim, *, at: datetime = NOW) -> set[str]:
+    return {finding.code for finding in claims.findings([claim], by=harbor.by, at=at)[claim.pk]}
 
 
 def ready(harbor: World, claim: Claim, *, at: datetime = NOW) -> None:
@@ -166,7 +177,9 @@ def test_visit_without_a_diagnosis_takes_the_provisional_one(harbor: World, unli
 @pytest.mark.parametrize(
     ("network", "words"),
     [
-        ("Optum", "the claim goes to Optum, not to VA"),
+        ("Optum", "the claim goes to Optum, payer id VACCN, not to VA"),
+        ("Region 5", "the claim goes to TriWest, payer id TWVACCN, to its claims processor PGBA, not to VA"),
+        ("Other Network", "the claim goes to Other Network, not to VA"),
         ("", "the claim goes to the network's administrator, not to VA"),
     ],
 )
@@ -321,7 +334,7 @@ def test_claim_is_filed_between_its_day_and_the_limit(
 ) -> None:
     claim = draft(harbor, unlimited)
 
-    assert found(harbor, claim, today=TODAY + days * DAY) == codes
+    assert found(harbor, claim, at=NOW + days * DAY) == codes
 
 
 def test_filing_limit_is_that_of_the_day_of_service(harbor: World, unlimited: Authorization) -> None:
@@ -330,7 +343,7 @@ def test_filing_limit_is_that_of_the_day_of_service(harbor: World, unlimited: Au
     for value, valid_from in (("90", TODAY - DAY), ("10", TODAY + DAY)):
         parameters.set_value(name="filing-limit-days", value=value, valid_from=valid_from, by=harbor.by, **source)
 
-    assert [found(harbor, claim, today=TODAY + days * DAY) for days in (90, 91)] == [set(), {"CLAIM-12"}]
+    assert [found(harbor, claim, at=NOW + days * DAY) for days in (90, 91)] == [set(), {"CLAIM-12"}]
 
 
 def test_claim_with_findings_is_blocked_by_every_one_of_them(harbor: World, unlimited: Authorization) -> None:
@@ -367,14 +380,101 @@ def test_last_filing_day_is_judged_where_the_visit_was(harbor: World, unlimited:
     assert claim.state == "READY"
 
 
+def east_of_the_first_place(harbor: World) -> Claim:
+    """Return a draft of a visit in New York, where the day begins three hours before Portland, the first place."""
+    facts = {"name": "East", "time_zone": "America/New_York"}
+    east = practices.record_location(facts=facts | ADDRESS, by=harbor.by)
+    authorization = world.authorization(harbor, visits=None)
+    (claim,) = drafted(harbor, given(harbor, authorization, location=east))
+    return claim
+
+
+def by_page(harbor: World, claim: Claim, at: datetime) -> bool:
+    return not found(harbor, claim, at=at)
+
+
+def by_making_ready(harbor: World, claim: Claim, at: datetime) -> bool:
+    try:
+        claims.make_ready(claim=claim, by=harbor.by, at=at)
+    except FindingsBlock:
+        return False
+    return True
+
+
+def by_making_all_ready(harbor: World, claim: Claim, at: datetime) -> bool:
+    return claims.make_all_ready(by=harbor.by, at=at).ready == 1
+
+
+def by_job(harbor: World, claim: Claim, at: datetime) -> bool:
+    Claim.objects.update(state="READY", ready_at=NOW)
+    with time_machine.travel(at):
+        jobs.run(submissions.ask(by=harbor.by).pk)
+    claim.refresh_from_db()
+    return claim.state == "SENT"
+
+
+@pytest.mark.parametrize("judge", [by_page, by_making_ready, by_making_all_ready, by_job])
+@pytest.mark.parametrize(("hour", "filed_in_time"), [(3, True), (5, False)])  # 11 PM and 1 AM in New York
+def test_filing_day_is_that_of_the_claims_place_whoever_judges(
+    harbor: World, judge: Callable[[World, Claim, datetime], bool], hour: int, filed_in_time: bool
+) -> None:
+    claim = east_of_the_first_place(harbor)
+
+    assert judge(harbor, claim, NOW.replace(hour=hour) + 181 * DAY) is filed_in_time
+
+
+def test_all_sound_drafts_are_made_ready_in_one_deed(harbor: World, unlimited: Authorization) -> None:
+    sound = [draft(harbor, unlimited), draft(harbor, unlimited)]
+    blocked = draft(harbor, unlimited)
+    ClaimDiagnosis.objects.filter(claim=blocked).delete()
+    foreign = draft(lake := world.practice("lake"), world.authorization(lake, visits=None))
+
+    made = claims.make_all_ready(by=harbor.by, at=NOW)
+
+    event = AuditEvent.objects.filter(action="claim.all_made_ready").get()
+    assert (made, event.changes) == (MadeReady(ready=2, blocked=1), {"claims": [one.pk for one in sound]})
+    states = Claim.objects.order_by("pk").values_list("pk", "state", "revision")
+    assert list(states) == [
+        *((one.pk, "READY", 2) for one in sound),
+        *((one.pk, "DRAFT", 1) for one in (blocked, foreign)),
+    ]
+
+
+def test_visit_is_taken_off_a_draft_and_may_be_undone(harbor: World, unlimited: Authorization) -> None:
+    wrong, right = given(harbor, unlimited, days_ago=1, code="96366"), given(harbor, unlimited)
+    (claim,) = drafted(harbor, wrong, right)
+    number = claim.control_number
+
+    claims.take_off(claim=claim, visit_id=wrong.pk, by=harbor.by)
+    visits.void(visit=wrong, reason="never was", by=harbor.by, at=NOW)
+
+    assert (claim.control_number, claim.total_charge, claim.revision) == (number, Decimal("450.00"), 2)
+    assert list(claim.lines.values_list("number", "visit_id", "code")) == [(1, right.pk, "96365")]
+
+
+@pytest.mark.parametrize(("which", "words"), [("last", "no other visit"), ("other", "not on this claim")])
+def test_only_one_of_several_visits_is_taken_off(
+    harbor: World, unlimited: Authorization, which: str, words: str
+) -> None:
+    last, other = given(harbor, unlimited), given(harbor, unlimited, days_ago=1)
+    (claim,) = drafted(harbor, last)
+    before = everything()
+
+    with pytest.raises(NothingToClaim, match=words):
+        claims.take_off(claim=claim, visit_id={"last": last, "other": other}[which].pk, by=harbor.by)
+
+    assert everything() == before
+
+
 ACTS: dict[str, Callable[[World, Claim], object]] = {
     "make_ready": lambda harbor, claim: ready(harbor, claim),
     "back_to_draft": lambda harbor, claim: claims.back_to_draft(claim=claim, by=harbor.by),
     "rebuild": lambda harbor, claim: claims.rebuild(claim=claim, by=harbor.by),
+    "take_off": lambda harbor, claim: claims.take_off(claim=claim, visit_id=0, by=harbor.by),
     "close": lambda harbor, claim: claims.close(claim=claim, reason="test", by=harbor.by, at=NOW),
 }
 OFFERED = {
-    "DRAFT": {"make_ready", "rebuild", "close"},
+    "DRAFT": {"make_ready", "rebuild", "take_off", "close"},
     "READY": {"back_to_draft", "close"},
     "SENT": set(),
     "CLOSED": set(),
@@ -466,7 +566,7 @@ def test_closed_claim_sets_its_visits_free(harbor: World, unlimited: Authorizati
 def test_claims_of_others_are_not_judged(harbor: World, unlimited: Authorization) -> None:
     claim = draft(harbor, unlimited)
 
-    assert claims.findings([claim], by=world.practice("lake").by, today=TODAY) == {}
+    assert claims.findings([claim], by=world.practice("lake").by, at=NOW) == {}
 
 
 def test_code_without_a_price_is_blocked(harbor: World) -> None:
@@ -475,3 +575,16 @@ def test_code_without_a_price_is_blocked(harbor: World) -> None:
     (claim,) = drafted(harbor, given(harbor, authorization, code="90834"))
 
     assert (claim.total_charge, found(harbor, claim)) == (0, {"CLAIM-06"})
+
+
+@pytest.mark.parametrize("act", ["make_ready", "back_to_draft", "close"])
+def test_lines_are_live_as_long_as_the_state_of_their_claim_is(
+    harbor: World, unlimited: Authorization, act: str
+) -> None:
+    claim = draft(harbor, unlimited)
+    if act == "back_to_draft":
+        ready(harbor, claim)
+
+    ACTS[act](harbor, claim)
+
+    assert claim.lines.get().is_live is (claim.state in LIVE)

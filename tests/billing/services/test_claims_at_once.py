@@ -11,8 +11,9 @@ from billing.models import Claim, ClaimLine
 from billing.services import claims
 from billing.services.claims import VisitAlreadyClaimed
 from referrals import queries as referral_queries
-from referrals.models import Authorization
+from referrals.models import Authorization, Visit
 from referrals.services import visits
+from referrals.services.visits import Planned
 from tests import world
 from tests.billing.services.test_claims import drafted, given
 from tests.vca.core.at_once import at_once
@@ -76,3 +77,47 @@ def test_visit_drafted_and_undone_at_once_is_one_or_the_other(
     refusals = [type(one).__name__ for one in made if isinstance(one, RuleError)]
     assert refusals in (["VisitOnClaim"], ["NothingToClaim"])
     assert Claim.objects.count() == (refusals == ["VisitOnClaim"])
+
+
+def corrected(harbor: World, visit: Visit) -> None:
+    planned = [Planned(visit.services.get().service_id, harbor.clinician.pk, code="96366")]
+    visits.change_services(visit=visit, services=planned, diagnoses=["F332"], by=harbor.by)
+
+
+def make_ready(harbor: World, claim: Claim) -> None:
+    claims.make_ready(claim=Claim.objects.get(pk=claim.pk), by=harbor.by, at=NOW)
+
+
+def rebuild(harbor: World, claim: Claim) -> None:
+    claims.rebuild(claim=Claim.objects.get(pk=claim.pk), by=harbor.by)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_visit_corrected_while_its_draft_is_made_ready_is_one_or_the_other(
+    harbor: World, unlimited: Authorization, attempt: int
+) -> None:
+    visit = given(harbor, unlimited)
+    (claim,) = drafted(harbor, visit)
+
+    made = at_once(partial(corrected, harbor, visit), partial(make_ready, harbor, claim))
+
+    claim.refresh_from_db()
+    refusals = [type(one).__name__ for one in made if isinstance(one, Exception)]
+    assert (refusals, claim.state, visit.services.get().code) in (
+        (["VisitOnClaim"], "READY", "96365"),
+        (["FindingsBlock"], "DRAFT", "96366"),
+    )
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_visit_corrected_while_its_draft_is_built_again_is_on_it_or_blocks_it(
+    harbor: World, unlimited: Authorization, attempt: int
+) -> None:
+    visit = given(harbor, unlimited)
+    (claim,) = drafted(harbor, visit)
+
+    made = at_once(partial(corrected, harbor, visit), partial(rebuild, harbor, claim))
+
+    line = claim.lines.get()
+    assert [one for one in made if isinstance(one, Exception)] == []
+    assert (line.code, line.visit_service_id) in (("96365", None), ("96366", visit.services.get().pk))

@@ -15,7 +15,7 @@ from tests import world
 from tests.billing.x12.reading import complaints
 from tests.vca.core.at_once import at_once
 from tests.vca.core.rows import everything
-from tests.world import NOW, TODAY, World
+from tests.world import NOW, World
 from vca.core import documents
 from vca.core.models import Job, Practice
 
@@ -40,7 +40,7 @@ def ready(harbor: World, number: int = 1) -> list[Claim]:
 
 
 def assembled(harbor: World, some: Sequence[Claim]) -> list[assembly.Assembled]:
-    return assembly.assemble([claim.pk for claim in some], by=harbor.by, on=TODAY)
+    return assembly.assemble([claim.pk for claim in some], by=harbor.by, at=NOW)
 
 
 def stored(harbor: World, some: Sequence[Claim]) -> Submission | None:
@@ -125,7 +125,7 @@ def test_claim_changed_in_between_is_left_for_the_next_file(harbor: World) -> No
 def test_claim_changed_in_between_would_be_sent_as_it_was_without_its_revision(
     harbor: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submissions, "_still_ready", lambda read: list(read))
+    monkeypatch.setattr(submissions, "_still_ready", lambda read, by: list(read))
     (claim,) = ready(harbor)
     read = assembled(harbor, [claim])
     claims.close(claim=claim, reason="wrong", by=harbor.by, at=NOW)

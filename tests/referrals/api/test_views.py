@@ -16,6 +16,7 @@ from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, World
 from vca.core.vocabulary import Role
+from vca.domain.rules import CATALOGUE
 
 pytestmark = pytest.mark.both
 
@@ -105,7 +106,11 @@ def test_known_referral_is_unchanged_or_differs(anybody: Caller) -> None:
     [
         ({"number": "402-1"}, "number"),
         ({"number": None}, "number"),
-        ({"last_name": ""}, "last_name"),
+        ({"last_name": "Sam\nple"}, "last_name"),
+        ({"last_name": "S" * 61}, "last_name"),
+        ({"first_name": "\x00"}, "first_name"),
+        ({"lines": [LINE] * 51}, "lines"),
+        ({"lines": [LINE | {"description": "a\x07"}]}, "lines[0].description"),
         ({"icn": "1"}, "icn"),
         ({"date_of_birth": "1960-02-30"}, "date_of_birth"),
         ({"affiliation": "ME"}, "affiliation"),
@@ -124,9 +129,75 @@ def test_faulty_referral_is_refused_by_its_field(anybody: Caller, wrong: dict[st
     assert (answer.status_code, told["field"], Referral.objects.count()) == (422, field, 0)
 
 
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        {"icn": "", "last_name": ""},
+        {"icn": "", "date_of_birth": None},
+        {"icn": "", "last_name": "(not stated)"},
+        {"icn": "", "last_name": "--"},
+    ],
+)
+def test_referral_of_nobody_is_refused_by_the_rule_of_the_import(anybody: Caller, nobody: dict[str, Any]) -> None:
+    answer = anybody.post("api_referrals", body=SAID | nobody)
+
+    told = answer.json()["error"]
+    assert (answer.status_code, told["code"], told["field"]) == (409, "REFERRAL-10", "last_name")
+    assert Referral.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("stated", "because", "codes"),
+    [
+        ({"last_name": ""}, ["Veteran's name not stated"], ["REFERRAL-10"]),
+        ({"last_name": "(not stated)"}, ["Veteran's name not stated"], ["REFERRAL-10"]),
+        ({"date_of_birth": None}, ["date of birth not stated"], ["REFERRAL-10"]),
+        ({"date_of_birth": "2030-01-02"}, ["date of birth in the future or too long ago"], ["REFERRAL-14"]),
+        ({"expiration_date": "9999-12-31"}, ["dates too far away"], ["REFERRAL-13"]),
+        ({"expiration_date": "2024-01-01"}, ["expiration date before referral date"], ["REFERRAL-08"]),
+        ({"va_status": "I"}, ["status not known: I"], ["REFERRAL-04"]),
+        ({"va_status": "RJ"}, ["VA's status says it is not active: RJ"], ["REFERRAL-16"]),
+        (
+            {"lines": [LINE | {"limit_kind": "UNKNOWN", "visits": None}], "referral_date": None},
+            ["visit limits not stated", "referral date not stated"],
+            ["REFERRAL-02", "REFERRAL-03"],
+        ),
+    ],
+)
+def test_referral_is_held_for_what_the_import_is_held(
+    anybody: Caller, stated: dict[str, Any], because: list[str], codes: list[str]
+) -> None:
+    body = anybody.post("api_referrals", body=SAID | stated).json()
+
+    assert (body["state"], body["held_because"]) == ("HELD", because)
+    assert [rule["code"] for rule in body["held_by"]] == codes
+
+
+def test_obstacle_comes_with_its_rule(anybody: Caller) -> None:
+    number = anybody.post("api_referrals", body=SAID).json()["id"]
+
+    rule = CATALOGUE["REFERRAL-12"]
+    assert anybody.get("api_referral", number).json()["obstacles"] == [
+        {
+            "code": "REFERRAL-12",
+            "reason": "home location not chosen",
+            "sentence": rule.sentence,
+            "source": rule.source,
+            "next_act": rule.next_act,
+            "verify_with_va": False,
+        }
+    ]
+
+
+def test_unknown_state_is_no_filter(anybody: Caller) -> None:
+    answer = anybody.get("api_referrals", state="\x00")
+
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "state")
+
+
 def test_obstacles_are_named_until_the_referral_is_confirmed(harbor: World, anybody: Caller) -> None:
     referral = Referral.objects.get(pk=anybody.post("api_referrals", body=SAID).json()["id"])
-    before = anybody.get("api_referral", referral.pk).json()["obstacles"]
+    before = [one["reason"] for one in anybody.get("api_referral", referral.pk).json()["obstacles"]]
     world.referrals.change_details(referral=referral, facts={"network": ""}, home=harbor.location, by=harbor.by)
 
     confirmed = anybody.post("api_confirm_referral", referral.pk)
@@ -198,6 +269,10 @@ def test_visit_beyond_the_limit_is_refused_whole(harbor: World, anybody: Caller)
         ({"services": [{"service": 1, "clinician": 1, "ndc": "42023011410"}]}, "services[0].ndc"),
         ({"services": [{"service": 1, "clinician": 1, "code": "1"}]}, "services[0].code"),
         ({"services": [{"service": 1, "clinician": 1, "units": 0}]}, "services[0].units"),
+        ({"services": [{"service": 1, "clinician": 1, "modifiers": "G"}]}, "services[0].modifiers"),
+        ({"services": [{"service": 1, "clinician": 1, "modifiers": "25,GT,95,93,XU"}]}, "services[0].modifiers"),
+        ({"services": [{"service": 1, "clinician": 1, "drug_name": "a\x07"}]}, "services[0].drug_name"),
+        ({"services": [{"service": 1, "clinician": 1}] * 51}, "services"),
         ({"services": [{"service": 1, "clinician": 1, "ndc_quantity": "-1"}]}, "services[0].ndc_quantity"),
         ({"diagnoses": ["x"]}, "diagnoses"),
         ({"diagnoses": ["F332"] * 13}, "diagnoses"),

@@ -13,7 +13,8 @@ from referrals.models import AuthorizedService, LedgerEntry, Visit
 from referrals.services import authorizations, visits
 from referrals.services.authorizations import Limit
 from tests import world
-from tests.world import NOW, World
+from tests.world import NOW, TODAY, World
+from vca.core.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -242,3 +243,16 @@ def test_miscounted_names_a_counter_that_was_tampered_with(harbor: World) -> Non
     AuthorizedService.objects.update(visits_used=3)
 
     assert list(queries.miscounted(harbor.by)) == [world.line(authorization)]
+
+
+def test_bookings_beyond_a_cut_are_a_task_due_on_the_day_of_the_first_of_them(harbor: World) -> None:
+    authorization = world.authorization(harbor, number="VA0000000099")
+    for days in (2, 4, 6):
+        world.booked(harbor, authorization, at=NOW + timedelta(days=days))
+
+    limit = Limit("Ketamine infusion", LimitKind.COUNTED, 1)
+    authorizations.set_limit(service=world.line(authorization), limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
+
+    task = Task.objects.get(kind="visits_over")
+    said = "VA0000000099, Ketamine infusion: 2 visits beyond what VA authorizes, 3 still booked"
+    assert (task.headline, task.due_on) == (said, TODAY + timedelta(days=4))

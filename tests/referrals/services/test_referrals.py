@@ -116,11 +116,43 @@ def test_active_referral_keeps_what_made_it_active(harbor: World) -> None:
 
 def test_what_va_changed_is_taken_over_before_its_notice_is_settled(harbor: World) -> None:
     referral = world.authorization(harbor).referral
-    world.receive(harbor, number=referral.number, va_status="X")
+    world.receive(harbor, number=referral.number, station="999")
 
-    details(harbor, referral, va_status="X")
+    details(harbor, referral, station="999")
 
-    assert referral.va_status == "X"
+    assert referral.station == "999"
+
+
+def test_status_is_what_va_said_last_and_keeps_when_it_was_read(harbor: World) -> None:
+    referral = world.receive(harbor).referral
+    first = (referral.va_status, referral.va_status_read_at)
+
+    world.receive(harbor, number=referral.number, va_status="ZZ")
+
+    referral.refresh_from_db()
+    assert (first, referral.va_status, referral.va_status_read_at) == (("AP", NOW), "ZZ", NOW)
+
+
+def test_unknown_status_waits_until_somebody_has_asked_va(harbor: World) -> None:
+    referral = world.receive(harbor, va_status="ZZ").referral
+    details(harbor, referral)
+    with pytest.raises(NotReady, match="REFERRAL-04"):
+        act_on(harbor, referral, "confirm")
+
+    details(harbor, referral, va_status_meaning="Active, says VA Portland")
+    act_on(harbor, referral, "confirm")
+
+    assert referral.state == "ACCEPTED"
+
+
+def test_what_a_status_meant_says_nothing_about_the_next(harbor: World) -> None:
+    referral = world.receive(harbor, va_status="ZZ").referral
+    details(harbor, referral, va_status_meaning="Active, says VA Portland")
+
+    world.receive(harbor, number=referral.number, va_status="YY")
+
+    referral.refresh_from_db()
+    assert (referral.va_status, referral.va_status_meaning) == ("YY", "")
 
 
 def test_settled_notice_closes_its_task_and_lets_the_referral_be_confirmed(harbor: World) -> None:

@@ -15,7 +15,7 @@ from referrals.services import authorizations, referrals, visits, watch
 from referrals.services.authorizations import Limit, Terms
 from tests import world
 from tests.world import NOW, TODAY, World
-from vca.core import alerts, jobs
+from vca.core import alerts, audit, jobs
 from vca.core.models import Alert, AuditEvent, Delivery, Job, User
 from vca.core.services import parameters, people, practices
 from vca.core.vocabulary import Role
@@ -248,7 +248,7 @@ def morning(harbor: World) -> Iterator[Job]:
         for _ in range(2):
             world.authorization(harbor)
         jobs.plan_daily(NOW)
-        yield Job.objects.get()
+        yield Job.objects.get(kind="watch_authorizations")
 
 
 def test_daily_job_watches_the_place_and_says_how_much(harbor: World, morning: Job) -> None:
@@ -257,7 +257,9 @@ def test_daily_job_watches_the_place_and_says_how_much(harbor: World, morning: J
     morning.refresh_from_db()
     outcome = "2 authorizations watched, 2 alerts raised, 0 closed"
     assert (morning.state, morning.outcome, morning.done, morning.total) == ("DONE", outcome, 2, 2)
-    assert AuditEvent.objects.get(action="watch.swept").changes == {"raised": 2, "closed": 0}
+    ids = Authorization.objects.values_list("pk", flat=True)
+    looked_at = {"watched": 2, "ids_sha256": audit.digest_of_ids(ids)}
+    assert AuditEvent.objects.get(action="watch.swept").changes == {"raised": 2, "closed": 0, **looked_at}
 
 
 def test_worker_that_lost_the_job_raises_nothing_more(

@@ -20,7 +20,7 @@ from tests import world
 from tests.world import NOW, TODAY
 from vca.core import alerts, jobs
 from vca.core.alerts import Reached
-from vca.core.models import DeaRegistration, IdempotencyKey, Job, Licence
+from vca.core.models import DeaRegistration, IdempotencyKey, Job, License
 from vca.core.services import chores, parameters, people
 from vca.core.vocabulary import Role
 
@@ -59,9 +59,10 @@ CHECKS: dict[str, dict[str, Any]] = {
     "claim_sent_has_a_moment": {"sent_at": None},
     "claim_total_not_negative": {"total_charge": "-0.01"},
     "clinician_approval_runs_forward": {"approval_ended_on": EARLY},
+    "invitation_gives_a_role_or_resets_a_password": {"role": ""},
     "job_running_has_a_lease": {"state": "RUNNING"},
     "ledger_entry_changes_what_its_kind_says": {"held_change": 1, "used_change": 1},
-    "licence_period_runs_forward": {"valid_through": EARLY},
+    "license_period_runs_forward": {"valid_through": EARLY},
     "parameter_period_runs_forward": {"valid_through": EARLY},
     "referral_accepted_was_confirmed": {"confirmed_at": None},
     "referral_has_a_number": {"number": ""},
@@ -96,7 +97,7 @@ COPIES: dict[str, dict[str, Any]] = {
     "idempotency_key_once_per_practice": {},
     "interchange_control_number_once": ANOTHER_FILE | {"batch_number": 9, "group_control_number": 9},
     "job_one_live_per_kind_and_key": {},
-    "licence_once_per_clinician": {},
+    "license_once_per_clinician": {},
     "location_name_once_per_practice": {},
     "membership_role_once": {},
     "parameter_one_value_from_a_day": {},
@@ -125,6 +126,7 @@ WHERE = {
 }
 # What the same breach breaks too, and a database may name first: here the column's own check is one.
 NAMED_FIRST = {
+    "agreement_ended_by_is_known": "agreement_end_names_its_side",
     "authorized_service_held_not_negative": "visits_held",
     "authorized_service_used_not_negative": "visits_used",
     "ledger_entry_kind_is_known": "ledger_entry_changes_what_its_kind_says",
@@ -181,7 +183,7 @@ def make_one_of_everything() -> None:
     parameters.set_value(name="payer-id", value="1", valid_from=TODAY, by=by, **source)
     IdempotencyKey.objects.create(practice=harbor.practice, key="1", request_hash="1")
     paper = {"practice": harbor.practice, "clinician": harbor.clinician, "number": "1", "valid_through": LATE}
-    Licence.objects.create(**paper, state="OR", valid_from=TODAY)
+    License.objects.create(**paper, state="OR", valid_from=TODAY)
     DeaRegistration.objects.create(**paper, location=harbor.location)
 
 

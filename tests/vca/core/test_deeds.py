@@ -16,7 +16,7 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
-from billing.services import assembly, charges, claims, submissions
+from billing.services import assembly, charges, claims, exports, paper_claims, submissions
 from referrals.domain.states import LimitKind
 from referrals.intake.json_reader import Received
 from referrals.models import FactSource, Referral, Visit
@@ -28,9 +28,10 @@ from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, PASSWORD, TODAY, World
 from vca.core import access, alerts, audit, documents, jobs, vocabulary
+from vca.core.access import Actor
 from vca.core.alerts import Reached
-from vca.core.models import Alert, AuditEvent, Document, Job, JobState
-from vca.core.services import chores, parameters, people, practices
+from vca.core.models import Alert, AuditEvent, Document, Job, JobState, Task
+from vca.core.services import chores, parameters, passwords, people, practices
 from vca.core.vocabulary import Family, Role
 
 pytestmark = pytest.mark.both
@@ -38,8 +39,10 @@ pytestmark = pytest.mark.both
 Deed = Callable[[], object]
 Arranging = Callable[[World], Deed]
 DEEDS: dict[str, tuple[Arranging, tuple[str, ...]]] = {}
-# What a job leaves and no verb: see the tests of the watch.
-ELSEWHERE = {"watch.swept"}
+# What a job leaves and no verb: see the tests of the watches, of backups and of the leftovers.
+ELSEWHERE = {
+    *("approvals.swept", "backup.made", "backup.restored", "filing.swept", "leftovers.purged", "watch.swept"),
+}
 
 
 class TrailBroken(Exception):
@@ -87,10 +90,10 @@ def change_clinician(harbor: World) -> Deed:
     return partial(practices.record_clinician, facts={"credentials": "MD"}, by=harbor.by, clinician=harbor.clinician)
 
 
-@leaves("licence.recorded")
-def record_licence(harbor: World) -> Deed:
+@leaves("license.recorded")
+def record_license(harbor: World) -> Deed:
     facts = {"state": "OR", "number": "1", "valid_from": TODAY, "valid_through": TODAY}
-    return partial(practices.record_licence, clinician=harbor.clinician, facts=facts, by=harbor.by)
+    return partial(practices.record_license, clinician=harbor.clinician, facts=facts, by=harbor.by)
 
 
 @leaves("dea.recorded")
@@ -133,6 +136,35 @@ def accept(harbor: World) -> Deed:
     return partial(people.accept, token=token, name="New", password=PASSWORD, at=NOW)
 
 
+@leaves("invitation.sent_again")
+def invite_again(harbor: World) -> Deed:
+    invitation, _ = people.invite(email="new@example.org", role=Role.NURSE, by=harbor.by, at=NOW)
+    return partial(people.invite_again, invitation=invitation, by=harbor.by, at=NOW)
+
+
+@leaves("invitation.withdrawn")
+def withdraw_invitation(harbor: World) -> Deed:
+    invitation, _ = people.invite(email="new@example.org", role=Role.NURSE, by=harbor.by, at=NOW)
+    return partial(people.withdraw_invitation, invitation=invitation, by=harbor.by, at=NOW)
+
+
+@leaves("password.reset_offered")
+def offer_reset(harbor: World) -> Deed:
+    return partial(people.offer_reset, user=world.person(harbor, Role.NURSE), by=harbor.by, at=NOW)
+
+
+@leaves("password.reset")
+def reset(harbor: World) -> Deed:
+    _, token = offer_reset(harbor)()  # type: ignore[misc]
+    return partial(people.accept, token=token, password=PASSWORD, at=NOW)
+
+
+@leaves("password.changed")
+def change_password(harbor: World) -> Deed:
+    user = world.person(harbor, Role.NURSE)
+    return partial(passwords.change, user=user, present=PASSWORD, new=PASSWORD + "!", by=harbor.by)
+
+
 @leaves("membership.given")
 def give_role(harbor: World) -> Deed:
     return partial(people.give_role, user=world.person(harbor, Role.NURSE), role=Role.BILLER, by=harbor.by)
@@ -165,6 +197,26 @@ def close_tasks(harbor: World) -> Deed:
     about = {"kind": "visits_over", "subject": harbor.practice, "by": harbor.by}
     chores.open_task(headline="test", **about)
     return partial(chores.close_tasks, proof="test", at=NOW, **about)
+
+
+def task(harbor: World) -> tuple[Task, Actor]:
+    by = access.person(world.person(harbor, Role.BILLER), harbor.practice)
+    assert by
+    open_task(harbor)()
+    return Task.objects.get(), by
+
+
+@leaves("task.taken")
+def take_task(harbor: World) -> Deed:
+    task_, by = task(harbor)
+    return partial(chores.take, task=task_, by=by)
+
+
+@leaves("task.given_back")
+def give_back_task(harbor: World) -> Deed:
+    task_, by = task(harbor)
+    chores.take(task=task_, by=by)
+    return partial(chores.give_back, task=task_, by=by)
 
 
 @leaves("alert.raised")
@@ -270,7 +322,7 @@ def reject(harbor: World) -> Deed:
     return move(referrals.reject, world.receive(harbor).referral, harbor)
 
 
-@leaves("referral.reopened")
+@leaves("referral.reopened", "task.opened")
 def reopen(harbor: World) -> Deed:
     reject(harbor)()
     return move(referrals.reopen, Referral.objects.get(), harbor)
@@ -290,6 +342,21 @@ def resume(harbor: World) -> Deed:
 @leaves("referral.cancelled")
 def cancel_referral(harbor: World) -> Deed:
     return move(referrals.cancel, world.authorization(harbor).referral, harbor)
+
+
+@leaves("claim.moved", "referral.moved")
+def move_to_veteran(harbor: World) -> Deed:
+    authorization = world.authorization(harbor)
+    claims.draft(visit_ids=[world.completed(harbor, authorization).pk], by=harbor.by, at=NOW)
+    other = world.receive(harbor).referral.veteran
+    return partial(referrals.move_to_veteran, referral=authorization.referral, veteran=other, by=harbor.by)
+
+
+@leaves("referral.completed", "task.opened")
+def complete_referral_with_a_booked_visit(harbor: World) -> Deed:
+    authorization = world.authorization(harbor)
+    world.booked(harbor, authorization)
+    return move(referrals.complete, authorization.referral, harbor)
 
 
 @leaves("referral.completed")
@@ -429,6 +496,30 @@ def rebuild(harbor: World) -> Deed:
     return partial(claims.rebuild, claim=drafted(harbor), by=harbor.by)
 
 
+@leaves("claim.visit_taken_off")
+def take_off(harbor: World) -> Deed:
+    authorization = world.authorization(harbor)
+    made = [world.completed(harbor, authorization, at=NOW - timedelta(days=days)) for days in (0, 1)]
+    (claim,) = claims.draft(visit_ids=[one.pk for one in made], by=harbor.by, at=NOW)
+    return partial(claims.take_off, claim=claim, visit_id=made[0].pk, by=harbor.by)
+
+
+@leaves("claim.outdated")
+def outdate(harbor: World) -> Deed:
+    return partial(claims.outdate, visit_id=drafted(harbor).lines.get().visit_id, by=harbor.by)
+
+
+@leaves("claims.exported")
+def export(harbor: World) -> Deed:
+    return partial(exports.as_csv, by=harbor.by)
+
+
+@leaves("claim.all_made_ready")
+def make_all_ready(harbor: World) -> Deed:
+    drafted(harbor)
+    return partial(claims.make_all_ready, by=harbor.by, at=NOW)
+
+
 @leaves("claim.made_ready")
 def make_ready(harbor: World) -> Deed:
     return partial(claims.make_ready, claim=drafted(harbor), by=harbor.by, at=NOW)
@@ -455,8 +546,13 @@ def close(harbor: World) -> Deed:
 @leaves("document.kept", "submission.written")
 def store(harbor: World) -> Deed:
     make_ready(harbor)()
-    assembled = assembly.assemble([Claim.objects.get().pk], by=harbor.by, on=TODAY)
+    assembled = assembly.assemble([Claim.objects.get().pk], by=harbor.by, at=NOW)
     return partial(submissions.store, assembled, job=None, by=harbor.by, at=NOW)
+
+
+@leaves("document.kept", "claims.printed")
+def print_claims(harbor: World) -> Deed:
+    return partial(paper_claims.keep, b"%PDF-1.7", printed=1, sheets=1, by=harbor.by, on=TODAY)
 
 
 @pytest.fixture(scope="module")

@@ -140,6 +140,23 @@ def test_crash_while_the_file_is_written_leaves_no_half_document(
     assert documents.read(kept(harbor)) == CONTENT
 
 
+@pytest.mark.parametrize("there_already", [False, True])
+def test_name_of_a_file_and_of_each_folder_above_it_is_made_durable(
+    harbor: World, folder: Path, monkeypatch: pytest.MonkeyPatch, there_already: bool
+) -> None:
+    if there_already:
+        kept(harbor)
+        Document.objects.all().delete()
+    synced: list[Path] = []
+    monkeypatch.setattr(documents, "_sync_folder", synced.append)
+
+    kept(harbor)
+
+    (file,) = files(folder)
+    kind, practice = file.parents[1], file.parents[2]
+    assert synced == [file.parent, kind, practice, folder, folder.parent]
+
+
 def test_long_name_keeps_its_end(harbor: World) -> None:
     assert kept(harbor, filename="x" * 250 + ".json").filename == "x" * 115 + ".json"
 

@@ -22,13 +22,14 @@ from pytest_django import DjangoDbBlocker
 from billing.models import Claim, Submission
 from billing.services import claims, submissions
 from referrals.models import Notice
+from referrals.services import imports
 from tests import world
 from tests.vca.core.rows import everything
 from tests.vca.core.test_access import patterns
 from tests.world import NOW, World
 from vca.core import access, alerts, jobs
 from vca.core.alerts import Reached
-from vca.core.models import Alert, User
+from vca.core.models import Alert, Task, User
 from vca.core.services import people
 from vca.core.vocabulary import Role
 
@@ -75,6 +76,8 @@ def rows_of(one: World) -> dict[str, Id]:
     due = Reached("visits_left", "AUTH-02", "x", one.practice.pk, (2,), "6", "test", None, (Role.BILLER,))
     alerts.raise_alert(due, by=by, at=NOW)
     token, _ = people.issue_token(user=person, name="test", by=by, at=NOW)
+    report = imports.take(content=b"[]", filename="x", by=by, at=NOW)
+    invitation, _ = people.invite(email="new@example.org", role=Role.NURSE, by=by, at=NOW)
     return {
         "agreement_id": one.practice.agreements.get().pk,
         "alert_id": Alert.objects.get(practice=one.practice).pk,
@@ -82,12 +85,15 @@ def rows_of(one: World) -> dict[str, Id]:
         "claim_id": draft.pk,
         "clinician_id": one.clinician.pk,
         "document_id": Submission.objects.get(practice=one.practice).document_id,
+        "invitation_id": invitation.pk,
         "job_id": job.pk,
         "location_id": one.location.pk,
         "membership_id": membership.pk,
         "notice_id": Notice.objects.get(practice=one.practice, pending=True).pk,
         "referral_id": referral.pk,
+        "report_id": report.pk,
         "service_id": world.line(referral.authorization).pk,
+        "task_id": Task.objects.filter(practice=one.practice).first().pk,
         "token_id": token.pk,
         "veteran_id": referral.veteran_id,
         "visit_id": world.completed(one, referral.authorization).pk,
@@ -159,6 +165,7 @@ def test_row_of_ones_own_is_there(scene: Scene, name: str, place: str) -> None:
 @pytest.mark.parametrize("name", ["claim", "authorization", "veteran", "document", "api_referral"])
 def test_foreign_row_would_be_shown_without_scope(scene: Scene, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "scope", lambda rows, by: rows)
+    monkeypatch.setattr(access, "own", lambda row, by: row)  # documents ask a second time
     (place,) = next(found for route, *found in ROUTES if route == name)
 
     assert scene.ask(name, "GET", **{place: scene.foreign[place]}).status_code == 200
@@ -175,7 +182,7 @@ AGREEMENT = {"number": "A-1", "va_facility": "VA", "valid_from": "2023-01-01", "
 # Form -> the row in its address, what else it says, and the rows that it names.
 FORMS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
     "edit_agreement": ("agreement_id", AGREEMENT, {"locations": "location_id", "clinicians": "clinician_id"}),
-    "new_dea": ("clinician_id", {"number": "1", "valid_through": "2027-12-31"}, {"location": "location_id"}),
+    "new_dea": ("clinician_id", {"number": "AB1234563", "valid_through": "2027-12-31"}, {"location": "location_id"}),
     "referral_details": ("referral_id", {"affiliation": "VCA", "network": "x"}, {"home_location": "location_id"}),
     "book_visit": (
         "authorization_id",

@@ -236,8 +236,8 @@ def test_form_errors_component_links_to_each_field() -> None:
         ({"used": 7, "total": 12, "left": 5}, "7 of 12 visits used, <strong>5 left</strong>"),
         ({"used": 12, "total": 12, "left": 0}, "12 of 12 visits used, <strong>none left</strong>"),
         ({"used": 13, "total": 12, "left": -1}, "13 of 12 visits used, <strong>over the limit</strong>"),
-        ({"used": 4, "total": None, "left": None, "unit": "units"}, "4 units used, no fixed limit"),
-        ({"used": 1, "unknown": True}, "1 visits used, <strong>limit not known</strong>"),
+        ({"used": 4, "total": None, "left": None, "unit": "unit"}, "4 units used, no fixed limit"),
+        ({"used": 1, "unknown": True}, "1 visit used, <strong>limit not known</strong>"),
     ],
 )
 def test_meter_component_says_it_in_words(context: dict[str, object], words: str) -> None:

@@ -144,13 +144,13 @@ def test_running_job_is_taken_again_when_its_lease_has_run_out(later: timedelta,
 
 def test_progress_renews_the_lease(clock: time_machine.Traveller) -> None:
     job = taken()
-    clock.shift(timedelta(seconds=50))
+    clock.shift(timedelta(seconds=20))
 
     with Run(job).chunk(done=1, total=2):
         pass
 
     job.refresh_from_db()
-    assert (job.locked_until, job.done, job.total) == (NOW + timedelta(seconds=110), 1, 2)
+    assert (job.locked_until, job.done, job.total) == (NOW + timedelta(seconds=20) + LEASE, 1, 2)
 
 
 def after_a_second_worker_took_it() -> Run:

@@ -68,6 +68,13 @@ def test_used_invitation_has_a_page_that_says_so() -> None:
     assert (answer.status_code, b"ACCESS-02" in answer.content) == (409, True)
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_address_that_takes_only_forms_says_so(biller: Client, signed_in: bool) -> None:
+    answer = (biller if signed_in else Client()).get(reverse("write_file"))
+
+    assert (answer.status_code, answer.headers["Allow"], b"takes a form" in answer.content) == (405, "POST", True)
+
+
 def test_fault_of_ours_is_not_taken_for_a_refusal(
     harbor: World, biller: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import RequestFactory
 
 from vca.core.models import ParameterValue, Practice
-from vca.core.pages import came_from, keyset, keyset_by_day
+from vca.core.pages import came_from, keyset, keyset_by_day, path_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -96,3 +96,10 @@ def test_form_leads_back_to_a_page_of_ours_alone(referer: str, origin: str) -> N
     request = RequestFactory().post("/", headers={"Referer": referer})
 
     assert came_from(request, "/") == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "path"), [("http://testserver/claims/?state=READY", "/claims/?state=READY"), ("/claims/", "/claims/")]
+)
+def test_path_of_an_address_keeps_its_query(url: str, path: str) -> None:
+    assert path_of(url) == path

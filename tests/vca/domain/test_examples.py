@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-GROUND = ("vca.domain", "billing.domain", "billing.x12", "referrals.domain", "referrals.intake")
+GROUND = ("vca.domain", "billing.domain", "billing.x12", "billing.cms1500", "referrals.domain", "referrals.intake")
 
 
 def modules() -> Iterator[str]:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vca.domain.identifiers import (
+    dea_number,
     edipi,
     ein,
     icd10cm,
@@ -16,6 +17,7 @@ from vca.domain.identifiers import (
     place_of_service,
     procedure_code,
     ssn,
+    state_licence,
     taxonomy,
     us_address,
     va_referral_number,
@@ -24,7 +26,7 @@ from vca.domain.identifiers.exceptions import BadCheckDigit, BadFormat, BadLengt
 
 KINDS = (
     *(npi, ein, icn, edipi, ssn, va_referral_number, procedure_code, icd10cm, ndc, taxonomy, us_address),
-    place_of_service,
+    *(place_of_service, dea_number, state_licence),
 )
 ARABIC_DIGITS = "١٢٣٤٥٦٧٨٩٣"
 
@@ -54,6 +56,20 @@ TAKEN: tuple[tuple[ModuleType, str, str], ...] = (
     (icd10cm, "C4A.0", "C4A0"),
     (icd10cm, "F32.A", "F32A"),
     (icd10cm, "I10", "I10"),
+    (icd10cm, "I10.", "I10"),
+    (icd10cm, "Z3A.01", "Z3A01"),
+    (procedure_code, "0001A", "0001A"),
+    (dea_number, "ab-1234563", "AB1234563"),
+    (dea_number, "F91234563", "F91234563"),
+    (state_licence, "md 12345", "MD12345"),
+    (state_licence, "036.123456", "036.123456"),
+    (ndc, "NDC: 42023-114-10", "42023011410"),
+    (ndc, "NDC 42023\u2011114\u201310", "42023011410"),
+    (va_referral_number, "402\u2013123456\u221212", "402-123456-12"),
+    (va_referral_number, "\ufeffVA00\u00ad00000017\u200b", "VA0000000017"),
+    (va_referral_number, "\uff36\uff21\uff10000000017", "VA0000000017"),
+    (npi, "\U0001d7cf234567893", "1234567893"),
+    (us_address, "97103\u20130012", "971030012"),
     (ndc, "0409-2051-05", "00409205105"),
     (ndc, "42023-114-10", "42023011410"),
     (ndc, "67457-1810-0", "67457181000"),
@@ -105,6 +121,23 @@ REFUSED: tuple[tuple[ModuleType, str, type[ValidationError]], ...] = (
     (procedure_code, "JJ490", BadFormat),
     (procedure_code, "9636-", BadFormat),
     (icd10cm, "F3", BadLength),
+    (icd10cm, "F3.32", BadFormat),
+    (icd10cm, "F33..2", BadFormat),
+    (icd10cm, "F3C.2", BadFormat),
+    (procedure_code, "9636B", BadFormat),
+    (procedure_code, "O9636", BadFormat),
+    (procedure_code, "\u017f0001", BadFormat),
+    (dea_number, "AB123456", BadLength),
+    (dea_number, "1B1234563", BadFormat),
+    (dea_number, "AB123456O", BadFormat),
+    (dea_number, "AB1234562", BadCheckDigit),
+    (state_licence, "A", BadLength),
+    (state_licence, "1" * 21, BadLength),
+    (state_licence, "none", BadFormat),
+    (state_licence, "-12345", BadFormat),
+    (state_licence, "12_345", BadFormat),
+    (ndc, "00000-0000-00", BadFormat),
+    (va_referral_number, "VA000000017\u00b2", BadFormat),
     (icd10cm, "S72.001AB", BadLength),
     (icd10cm, "296.33", BadFormat),
     (icd10cm, "FF3.2", BadFormat),
@@ -171,6 +204,59 @@ def test_npi_has_one_right_check_digit(nine: str) -> None:
     assert [digit for digit in "0123456789" if npi.is_valid(nine + digit)] == [npi.calc_check_digit(nine)]
 
 
+@given(st.text(alphabet="0123456789", min_size=6, max_size=6))
+def test_dea_number_has_one_right_check_digit(six: str) -> None:
+    right = [digit for digit in "0123456789" if dea_number.is_valid(f"BS{six}{digit}")]
+
+    assert right == [dea_number.calc_check_digit(six)]
+
+
+@given(st.text(alphabet="0123456789", min_size=9, max_size=9), st.integers(0, 7))
+def test_npi_with_two_neighbours_exchanged_is_refused(nine: str, place: int) -> None:
+    right = nine + npi.calc_check_digit(nine)
+    pair = right[place : place + 2]
+    wrong = right[:place] + pair[::-1] + right[place + 2 :]
+
+    # Luhn's one weakness: 09 and 90
+    assert npi.is_valid(wrong) == (pair[0] == pair[1] or pair in ("09", "90"))
+
+
+@given(st.text(alphabet="123456789", min_size=10, max_size=10), st.sampled_from([(4, 4, 2), (5, 3, 2), (5, 4, 1)]))
+def test_ndc_of_ten_digits_gets_its_zero_in_the_short_part(ten: str, lengths: tuple[int, int, int]) -> None:
+    labeler, product, _ = lengths
+    parts = (ten[:labeler], ten[labeler : labeler + product], ten[labeler + product :])
+
+    eleven = ndc.validate("-".join(parts))
+
+    assert (eleven[:5], eleven[5:9], eleven[9:]) == (parts[0].zfill(5), parts[1].zfill(4), parts[2].zfill(2))
+
+
+UNSEEN = (" ", "\t", "\n", "\u00a0", "\u2009", "\u3000", "\u00ad", "\u200b", "\u2060", "\ufeff", "\u200e", "\u202a")
+DASHES = ("-", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212", "\ufe63", "\uff0d")
+
+
+@given(
+    row=st.sampled_from([row for row in TAKEN if row[0] is not ndc or "-" in row[1]]),
+    unseen=st.sampled_from(UNSEEN),
+    place=st.integers(0, 20),
+    dash=st.sampled_from(DASHES),
+)
+def test_what_a_pdf_adds_changes_nothing(row: tuple[ModuleType, str, str], unseen: str, place: int, dash: str) -> None:
+    kind, text, cleaned = row
+    pasted = (text[:place] + unseen + text[place:]).replace("-", dash)
+
+    assert kind.validate(pasted) == cleaned
+
+
+@pytest.mark.parametrize(("kind", "text", "why"), REFUSED)
+def test_a_refusal_says_what_to_do(kind: ModuleType, text: str, why: type[ValidationError]) -> None:
+    with pytest.raises(why) as refused:
+        kind.validate(text)
+
+    assert refused.value.act
+    assert refused.value.advice == f"{refused.value} {refused.value.act}"
+
+
 def test_referral_number_with_the_letter_o_says_so() -> None:
     with pytest.raises(BadFormat, match="the letter O where VA prints a zero"):
         va_referral_number.validate("VAO000000017")
@@ -224,6 +310,20 @@ def test_places_of_service_are_those_of_the_code_set() -> None:
     """
 
     assert sorted(place_of_service.CODES) == published.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [("", ""), ("25", "25"), ("gt, 25", "GT,25"), ("25:GT:95:93", "25,GT,95,93"), ("25 25", "25")],
+)
+def test_modifiers_are_cleaned(text: str, cleaned: str) -> None:
+    assert procedure_code.validate_modifiers(text) == cleaned
+
+
+@pytest.mark.parametrize(("text", "why"), [("2", BadFormat), ("25,-", BadFormat), ("25 GT 95 93 XU", BadLength)])
+def test_modifiers_are_refused(text: str, why: type[ValidationError]) -> None:
+    with pytest.raises(why):
+        procedure_code.validate_modifiers(text)
 
 
 def test_modifiers_have_two_letters_or_digits() -> None:

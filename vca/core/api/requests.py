@@ -33,6 +33,13 @@ class Pages(CursorPagination):
         return cursor
 
 
+def listed(view: APIView, request: Request, rows: Any, serializer: Any) -> Response:
+    """Answer with one page of rows."""
+    pages = Pages()
+    found: list[Any] | None = pages.paginate_queryset(rows, request, view)
+    return pages.get_paginated_response(serializer(found, many=True).data)
+
+
 def repeatable(post: Callable[..., Response]) -> Callable[..., Response]:
     """Give a repeated POST with the same Idempotency-Key the first answer; key, deed and answer are one commit."""
 

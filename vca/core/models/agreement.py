@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import F, Q
 
-from vca.core.db import StateField
+from vca.core.db import StateField, one_of
 from vca.core.models.practice import Clinician, Practice, ServiceLocation
 
 
@@ -45,6 +45,7 @@ class Agreement(models.Model):
                 condition=Q(ended_on__isnull=True, ended_by="") | Q(ended_on__isnull=False) & ~Q(ended_by=""),
                 name="agreement_end_names_its_side",
             ),
+            one_of("ended_by", EndedBy, model="agreement", blank=True),
         ]
 
     def __str__(self) -> str:

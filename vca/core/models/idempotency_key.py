@@ -1,4 +1,4 @@
-"""Answers already given to repeated API requests."""
+"""Answers already given to repeated requests."""
 
 from django.db import models
 

@@ -85,19 +85,30 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A link by which somebody joins a practice. Only the hash of its token is kept."""
+    """A link by which somebody joins a practice or sets a new password. Only the hash of its token is kept.
+
+    ``resets`` is the person whose password it sets; then there is no role. Nobody in ``invited_by`` is the operator.
+    """
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="invitations")
     email = models.EmailField()
-    role = StateField(Role)
+    role = StateField(Role, blank=True)
+    resets = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [one_of("role", Role, model="invitation")]
+        constraints = [
+            one_of("role", Role, model="invitation", blank=True),
+            models.CheckConstraint(
+                condition=Q(role="", resets__isnull=False) | ~Q(role="") & Q(resets__isnull=True),
+                name="invitation_gives_a_role_or_resets_a_password",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
@@ -168,11 +179,11 @@ class Clinician(models.Model):
         return self.approval_ended_on is None or on <= self.approval_ended_on
 
 
-class Licence(models.Model):
-    """A clinician's licence in one state."""
+class License(models.Model):
+    """A clinician's license in one state."""
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
-    clinician = models.ForeignKey(Clinician, models.PROTECT, related_name="licences")
+    clinician = models.ForeignKey(Clinician, models.PROTECT, related_name="licenses")
     state = models.CharField(max_length=2)
     number = models.CharField(max_length=30)
     valid_from = models.DateField()
@@ -182,16 +193,17 @@ class Licence(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(valid_through__gte=F("valid_from")),
-                name="licence_period_runs_forward",
+                name="license_period_runs_forward",
             ),
             models.UniqueConstraint(
-                fields=["clinician", "state", "number"],
-                name="licence_once_per_clinician",
+                # A renewed license keeps its number.
+                fields=["clinician", "state", "number", "valid_through"],
+                name="license_once_per_clinician",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"licence {self.pk}"
+        return f"license {self.pk}"
 
 
 class DeaRegistration(models.Model):
@@ -206,7 +218,7 @@ class DeaRegistration(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["clinician", "location", "number"],
+                fields=["clinician", "location", "number", "valid_through"],
                 name="dea_once_per_clinician_and_place",
             )
         ]

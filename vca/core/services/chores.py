@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import F, Model, QuerySet
 
-from vca.core import audit, vocabulary
+from vca.core import access, audit, vocabulary
 from vca.core.access import Actor
 from vca.core.models import Task
 
@@ -16,13 +16,31 @@ def open_task(*, kind: str, subject: Model, headline: str, by: Actor, due_on: da
     vocabulary.words(vocabulary.Family.TASK, kind)
     about = _about(kind, subject, by)
     with transaction.atomic():
-        known = Task.objects.filter(**about, closed_at__isnull=True).first()
-        if known:
-            return known
-        # Two at once: the constraint lets one in, and both return it.
-        Task.objects.bulk_create([Task(**about, headline=headline, due_on=due_on)], ignore_conflicts=True)
-        task = Task.objects.get(**about, closed_at__isnull=True)
+        task = None
+        while task is None:  # the one that is in the way may be closed before it is read
+            known = Task.objects.select_for_update(no_key=True).filter(**about, closed_at__isnull=True).first()
+            if known:
+                return _keep_true(known, headline=headline, due_on=due_on)
+            task = _insert(Task(**about, headline=headline, due_on=due_on))
         audit.record(by=by, action="task.opened", subject=task, changes={"kind": kind})
+    return task
+
+
+def _keep_true(task: Task, *, headline: str, due_on: date | None) -> Task:
+    """Let an open task say what is so now, such as fewer visits beyond the limit."""
+    if (task.headline, task.due_on) != (headline, due_on):
+        task.headline, task.due_on = headline, due_on
+        task.save(update_fields=["headline", "due_on"])
+    return task
+
+
+def _insert(task: Task) -> Task | None:
+    """Insert the task, or return ``None`` when somebody has opened the same one in the meantime."""
+    try:
+        with transaction.atomic():
+            task.save(force_insert=True)
+    except IntegrityError:
+        return None  # task_one_open_per_subject_and_kind
     return task
 
 
@@ -34,7 +52,7 @@ def _about(kind: str, subject: Model, by: Actor) -> dict[str, Any]:
 def close_tasks(*, kind: str, subject: Model, proof: str, by: Actor, at: datetime) -> int:
     """Close the open task of that kind on that subject, if there is one; return how many were closed."""
     with transaction.atomic():
-        closing = list(open_tasks(by).filter(**_about(kind, subject, by)).select_for_update())
+        closing = list(open_tasks(by).filter(**_about(kind, subject, by)).select_for_update(no_key=True))
         Task.objects.filter(pk__in=[task.pk for task in closing]).update(
             closed_at=at, closed_by_id=by.user_id, proof=proof
         )
@@ -46,3 +64,33 @@ def close_tasks(*, kind: str, subject: Model, proof: str, by: Actor, at: datetim
 def open_tasks(by: Actor) -> QuerySet[Task]:
     """Return the practice's open tasks."""
     return Task.objects.filter(practice_id=by.practice_id, closed_at__isnull=True)
+
+
+def tasks_for(by: Actor) -> QuerySet[Task]:
+    """Return the practice's open tasks of the kinds that are the actor's to do, the one due first on top."""
+    mine = [kind for kind in vocabulary.kinds(vocabulary.Family.TASK) if by.may(vocabulary.in_charge(kind))]
+    return open_tasks(by).filter(kind__in=mine).order_by(F("due_on").asc(nulls_last=True), "pk")
+
+
+def take(*, task: Task, by: Actor) -> bool:
+    """Let the actor see to an open task, also in the place of somebody else; tell whether that changed anything.
+
+    Raises NotPermitted.
+    """
+    access.require(by, vocabulary.in_charge(task.kind))
+    others = open_tasks(by).filter(pk=task.pk).exclude(owner_id=by.user_id)
+    return _hand(others, task, by=by, owner_id=by.user_id, action="task.taken")
+
+
+def give_back(*, task: Task, by: Actor) -> bool:
+    """Leave a task of the actor's to anybody; tell whether it was theirs and open."""
+    mine = open_tasks(by).filter(pk=task.pk, owner_id=by.user_id)
+    return _hand(mine, task, by=by, owner_id=None, action="task.given_back")
+
+
+def _hand(which: QuerySet[Task], task: Task, *, by: Actor, owner_id: int | None, action: str) -> bool:
+    with transaction.atomic():
+        handed = which.update(owner_id=owner_id)
+        if handed:
+            audit.record(by=by, action=action, subject=task)
+    return bool(handed)

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from vca.core import audit, vocabulary
 from vca.core.access import Actor
 from vca.core.models import ParameterValue
+from vca.core.vocabulary import Parameter
 from vca.domain.errors import RuleError
 
 
@@ -30,12 +31,23 @@ class Setting:
 
 def in_force(name: str, *, practice_id: int, on: date) -> Setting:
     """Return the practice's own value on that day, else the shipped one. Raises KeyError for an undeclared name."""
-    shipped = vocabulary.parameter(name)
-    own = _values(name, practice_id).filter(valid_from__lte=on)
-    row = own.filter(Q(valid_through__isnull=True) | Q(valid_through__gte=on)).order_by("-valid_from").first()
-    if row is None:
-        return Setting(shipped.value, shipped.source, None)
-    return Setting(row.value, row.source, row.verified_on)
+    return _setting(vocabulary.parameter(name), _covering(on, practice_id).filter(name=name).last())
+
+
+def all_in_force(*, practice_id: int, on: date) -> list[tuple[Parameter, Setting]]:
+    """Return every declared parameter with its value in force, by name, by one query."""
+    own = {row.name: row for row in _covering(on, practice_id)}
+    return [(one, _setting(one, own.get(one.name))) for one in vocabulary.parameters()]
+
+
+def _covering(on: date, practice_id: int) -> QuerySet[ParameterValue]:
+    """Return the practice's values that cover the day; of one name the last is in force."""
+    begun = ParameterValue.objects.filter(practice_id=practice_id, valid_from__lte=on)
+    return begun.filter(Q(valid_through__isnull=True) | Q(valid_through__gte=on)).order_by("valid_from", "pk")
+
+
+def _setting(shipped: Parameter, row: ParameterValue | None) -> Setting:
+    return Setting(row.value, row.source, row.verified_on) if row else Setting(shipped.value, shipped.source, None)
 
 
 def value(name: str, *, practice_id: int, on: date) -> str:
@@ -46,7 +58,8 @@ def value(name: str, *, practice_id: int, on: date) -> str:
 def values(name: str, *, practice_id: int, days: Iterable[date]) -> dict[date, str]:
     """Return the value in force on each of these days, by one query. Raises KeyError for an undeclared name."""
     shipped = vocabulary.parameter(name)
-    own = list(_values(name, practice_id).order_by("-valid_from"))
+    rows = ParameterValue.objects.filter(practice_id=practice_id, name=name)
+    own = list(rows.order_by("-valid_from"))
     return {day: next((row.value for row in own if _covers(row, day)), shipped.value) for day in days}
 
 
@@ -68,7 +81,10 @@ def set_value(
     verified_on: date | None,
     by: Actor,
 ) -> ParameterValue:
-    """Set a practice's own value from a day on. Raises NotAValue."""
+    """Set a practice's own value from a day on, in the place of one set from the same day. Raises NotAValue.
+
+    An earlier value is left as it is, its end too: of those that cover a day the one that began last is in force.
+    """
     try:
         vocabulary.parameter(name).read(value)
     except ValueError:
@@ -92,7 +108,3 @@ def set_value(
             changes={"name": name, "value": value},
         )
     return row
-
-
-def _values(name: str, practice_id: int) -> QuerySet[ParameterValue]:
-    return ParameterValue.objects.filter(practice_id=practice_id, name=name)

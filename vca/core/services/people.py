@@ -1,16 +1,18 @@
-"""People in a practice: invitations by link, roles, API tokens."""
+"""People in a practice: one-time links by which they join or set a new password, roles, API tokens."""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from vca.core import access, audit
 from vca.core.access import Actor
 from vca.core.models import ApiToken, Invitation, Membership, Practice, User
+from vca.core.services import passwords
+from vca.core.services.passwords import NotOursToReset
 from vca.core.vocabulary import Role
 from vca.domain.errors import RuleError
 
@@ -19,7 +21,7 @@ TOKEN_LASTS = timedelta(days=365)
 
 
 class InvitationNotUsable(RuleError):
-    """The invitation does not exist, was used, or is too old."""
+    """The link does not exist, was used or withdrawn, or is too old."""
 
     code = "ACCESS-02"
 
@@ -36,47 +38,150 @@ def hashed(token: str) -> str:
 
 
 def invite(*, email: str, role: Role, by: Actor, at: datetime) -> tuple[Invitation, str]:
-    """Return a new invitation and the token of its link, which is shown this once."""
-    token = secrets.token_urlsafe(32)
+    """Return an invitation and the token of its link, which is shown this once; an older one like it is dead."""
     with transaction.atomic():
-        invitation = Invitation.objects.create(
-            practice_id=by.practice_id,
-            email=email.lower(),
-            role=role,
-            token_hash=hashed(token),
-            invited_by_id=by.user_id,
-            expires_at=at + INVITATION_LASTS,
-        )
+        invitation = _waiting_or_new(by, email=email.lower(), role=role)
+        token = _write_link(invitation, at=at)
         audit.record(by=by, action="invitation.sent", subject=invitation, changes={"role": role})
     return invitation, token
 
 
+def offer_reset(*, user: User, by: Actor, at: datetime) -> tuple[Invitation, str]:
+    """Return a link by which somebody who forgot the password sets a new one; ``passwords`` says who may make it.
+
+    Raises NotOursToReset. An operator's command, behind which no person of a practice stands, may for every member.
+    """
+    with transaction.atomic():
+        link = _waiting_or_new(by, email=user.email, resets=user)
+        _require_resettable(user, link)
+        token = _write_link(link, at=at)
+        audit.record(by=by, action="password.reset_offered", subject=user)
+    return link, token
+
+
+def _waiting_or_new(by: Actor, *, email: str, role: str = "", resets: User | None = None) -> Invitation:
+    like_it = invitations(by).filter(email=email, role=role, resets=resets).select_for_update(no_key=True, of=("self",))
+    found = like_it.first() or Invitation(practice_id=by.practice_id, email=email, role=role, resets=resets)
+    found.invited_by_id = by.user_id  # who makes a link answers for it: an operator's is not handed on
+    return found
+
+
+def _require_resettable(user: User, link: Invitation) -> None:
+    if not user.is_active:
+        raise NotOursToReset("this person's account is closed")
+    if link.invited_by_id or link.practice_id not in passwords.works_in(user):
+        passwords.require_ours(user, practice_id=link.practice_id)
+
+
+def _write_link(invitation: Invitation, *, at: datetime) -> str:
+    """Save the invitation with a new token, return it; a link that was made before is dead."""
+    token = secrets.token_urlsafe(32)
+    invitation.token_hash, invitation.expires_at = hashed(token), at + INVITATION_LASTS
+    invitation.save()
+    return token
+
+
+def invitations(by: Actor) -> QuerySet[Invitation]:
+    """Return the links of the practice that nobody has used or withdrawn, newest first; some may be too old."""
+    waiting = Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+    return access.scope(waiting, by).select_related("invited_by", "resets").order_by("-expires_at", "-pk")
+
+
+def invite_again(*, invitation: Invitation, by: Actor, at: datetime) -> str:
+    """Return the token of a new link in the place of the old one. Raises InvitationNotUsable, NotOursToReset."""
+    with transaction.atomic():
+        waiting = invitations(by).filter(pk=invitation.pk).select_for_update(no_key=True, of=("self",)).first()
+        if waiting is None:
+            raise InvitationNotUsable("this invitation was used or withdrawn in the meantime")
+        waiting.invited_by_id = by.user_id
+        if waiting.resets:
+            _require_resettable(waiting.resets, waiting)
+        token = _write_link(waiting, at=at)
+        audit.record(by=by, action="invitation.sent_again", subject=waiting)
+    return token
+
+
+def withdraw_invitation(*, invitation: Invitation, by: Actor, at: datetime) -> bool:
+    """Let a link open nothing any more; tell whether it still would have."""
+    with transaction.atomic():
+        withdrawn = invitations(by).filter(pk=invitation.pk).update(withdrawn_at=at)
+        if withdrawn:
+            audit.record(by=by, action="invitation.withdrawn", subject=invitation)
+    return bool(withdrawn)
+
+
 def usable_invitation(token: str, *, at: datetime) -> Invitation:
-    """Return the invitation behind a link. Raises InvitationNotUsable."""
-    open_ones = Invitation.objects.select_related("practice").filter(accepted_at__isnull=True, expires_at__gt=at)
-    invitation = open_ones.filter(token_hash=hashed(token)).first()
-    if invitation is None:
-        raise InvitationNotUsable("this invitation was used before, is too old, or never existed")
-    return invitation
+    """Return the invitation behind a link. Raises InvitationNotUsable, which says why."""
+    found = Invitation.objects.select_related("practice", "resets").filter(token_hash=hashed(token)).first()
+    if found is None:
+        raise InvitationNotUsable("this link is not known: a newer one has taken its place, or a part of it is missing")
+    if found.accepted_at:
+        raise InvitationNotUsable("this link was used already")
+    if found.withdrawn_at:
+        raise InvitationNotUsable("this link was withdrawn")
+    if found.expires_at <= at:
+        raise InvitationNotUsable("this link is too old")
+    return found
 
 
-def accept(*, token: str, name: str, password: str, at: datetime) -> User:
-    """Make the invited person a member; somebody known already keeps name and password and only gains the role.
+def asks_present_password(invitation: Invitation) -> bool:
+    """Tell whether the invited person has an account that opens doors: then nobody but they may add a role to it."""
+    known = User.objects.filter(email=invitation.email).first()
+    return known is not None and not invitation.resets_id and bool(passwords.works_in(known))
 
-    Raises InvitationNotUsable, and ValidationError when the password is too weak.
+
+def accept(*, token: str, password: str, at: datetime, name: str = "") -> User:
+    """Do what the link is for: make the invited person a member, or set a new password.
+
+    Somebody who works in a practice proves to be that person by the present password, and keeps it and the name.
+    Raises InvitationNotUsable, NotThePresentPassword, NotOursToReset; ValidationError for a password too weak.
     """
     with transaction.atomic():
         invitation = usable_invitation(token, at=at)
-        used = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True).update(accepted_at=at)
-        if not used:
-            raise InvitationNotUsable("this invitation was used before")
-        user = User.objects.filter(email=invitation.email).first()
-        if user is None:
-            validate_password(password, User(email=invitation.email, name=name))
-            user = User.objects.create_user(invitation.email, name=name, password=password)
-        by = Actor(invitation.practice_id, user.pk, "invitation")
-        audit.record(by=by, action="invitation.accepted", subject=invitation)
-        give_role(user=user, role=Role(invitation.role), by=by)
+        unused = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, withdrawn_at__isnull=True)
+        if not unused.update(accepted_at=at):
+            raise InvitationNotUsable("this link was used or withdrawn a moment ago")
+        if invitation.resets:
+            return _reset(invitation.resets, invitation, password)
+        return _join(invitation, name, password)
+
+
+def _reset(person: User, link: Invitation, password: str) -> User:
+    user = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    _require_resettable(user, link)
+    passwords.put(user=user, password=password)
+    by = Actor(link.practice_id, user.pk, "reset link")
+    audit.record(by=by, action="password.reset", subject=user)
+    return user
+
+
+def _join(invitation: Invitation, name: str, password: str) -> User:
+    user = _newcomer(invitation.email, name, password) or _somebody_known(invitation, password)
+    by = Actor(invitation.practice_id, user.pk, "invitation")
+    audit.record(by=by, action="invitation.accepted", subject=invitation)
+    give_role(user=user, role=Role(invitation.role), by=by)
+    return user
+
+
+def _newcomer(email: str, name: str, password: str) -> User | None:
+    """Make an account, unless the address has one, perhaps since this moment by another invitation."""
+    if User.objects.filter(email=email).exists():
+        return None
+    validate_password(password, User(email=email, name=name))
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, name=name, password=password)
+    except IntegrityError:
+        return None  # user_email_is_one_person
+
+
+def _somebody_known(invitation: Invitation, password: str) -> User:
+    # The lock keeps a reset from looking while this adds a practice.
+    user = User.objects.select_for_update(no_key=True).get(email=invitation.email)
+    if asks_present_password(invitation):
+        passwords.prove(user, password, field="password")
+    else:
+        passwords.put(user=user, password=password)
     return user
 
 

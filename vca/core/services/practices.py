@@ -14,7 +14,7 @@ from vca.core.models import (
     AgreementLocation,
     Clinician,
     DeaRegistration,
-    Licence,
+    License,
     Practice,
     ServiceLocation,
 )
@@ -105,10 +105,10 @@ def _cover(model: type[models.Model], agreement: Agreement, name: str, chosen: l
             rows.update_or_create(agreement=agreement, **{name: thing}, valid_from=since, defaults=again)
 
 
-def record_licence(*, clinician: Clinician, facts: dict[str, Any], by: Actor) -> Licence:
-    """Record a clinician's licence in a state."""
-    row = Licence(practice_id=by.practice_id, clinician=clinician)
-    return _save(row, facts, action="licence.recorded", by=by)
+def record_license(*, clinician: Clinician, facts: dict[str, Any], by: Actor) -> License:
+    """Record a clinician's license in a state."""
+    row = License(practice_id=by.practice_id, clinician=clinician)
+    return _save(row, facts, action="license.recorded", by=by)
 
 
 def record_dea(*, clinician: Clinician, facts: dict[str, Any], by: Actor) -> DeaRegistration:
@@ -118,18 +118,22 @@ def record_dea(*, clinician: Clinician, facts: dict[str, Any], by: Actor) -> Dea
 
 
 def _save(row: Any, facts: dict[str, Any], *, action: str, by: Actor) -> Any:
-    for name, value in facts.items():
-        setattr(row, name, value)
+    """Insert the row, or write those of its fields alone that differ from what stands there."""
     with transaction.atomic():
-        _insert_or_update(row)
-        audit.record(by=by, action=action, subject=row, changes={"fields": sorted(facts)})
+        before = type(row)._default_manager.select_for_update(no_key=True).get(pk=row.pk) if row.pk else None
+        changed = [name for name, value in facts.items() if before is None or getattr(before, name) != value]
+        for name, value in facts.items():
+            setattr(row, name, value)
+        if changed:
+            _insert_or_update(row, None if before is None else changed)
+        audit.record(by=by, action=action, subject=row, changes={"fields": sorted(changed)})
     return row
 
 
-def _insert_or_update(row: models.Model) -> None:
+def _insert_or_update(row: models.Model, changed: list[str] | None) -> None:
     try:
         with transaction.atomic():
-            row.save()
+            row.save(update_fields=changed)
     except IntegrityError as fault:
         raise AlreadyOnFile(f"this {row._meta.verbose_name} is on file already") from fault
 

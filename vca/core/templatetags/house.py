@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.forms import BoundField
@@ -17,6 +18,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from vca.core.idempotency import FORM_FIELD
+from vca.domain import wording
 from vca.domain.money import usd
 
 register = Library()
@@ -31,6 +34,12 @@ def money(amount: Decimal | int | None) -> str:
     dollars = usd(amount)
     text = f"${abs(dollars):,.2f}"
     return f"({text})" if dollars < 0 else text
+
+
+@register.filter
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 claim, 2 claims."""
+    return wording.counted(number, noun)
 
 
 @register.filter
@@ -165,6 +174,7 @@ BADGES: Mapping[str, Badge] = {
     "APPROVED": Badge("Approved", "check", "good"),
     "PENDING": Badge("Pending", "clock", "warn"),
     "ENDED": Badge("Ended", "dash", "quiet"),
+    "NOT_CLOSED": Badge("Not closed", "alert", "warn"),
     "NOT_YET": Badge("Not yet", "calendar", "quiet"),
     "NOT_IN_USE": Badge("Not in use", "dash", "quiet"),
 }
@@ -198,6 +208,13 @@ def badge(state: str, kind: str = "") -> SafeString:
     """Return the badge of a state, drawn: icon, word and tone. Cached, since a list shows the same few on every row."""
     shown = status_badge(state, kind)
     return format_html('<span class="badge tone-{}">{}{}</span>', shown.tone, icon(shown.icon), shown.word)
+
+
+@register.simple_tag
+def sent_once() -> SafeString:
+    """Return the one-time key of a form, which stands beside its csrf_token: sent twice, the form acts once."""
+    # autocomplete: Firefox would put the old key into the form again when the page is loaded anew.
+    return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', FORM_FIELD, uuid4().hex)
 
 
 @register.simple_tag(takes_context=True)

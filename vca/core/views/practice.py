@@ -11,8 +11,12 @@ from django.views.decorators.http import require_safe
 
 from vca.core import access, forms, vocabulary
 from vca.core.access import PageRequest, Row
-from vca.core.models import Agreement, Clinician, DeaRegistration, Licence, ServiceLocation
+from vca.core.models import Agreement, Clinician, DeaRegistration, License, ServiceLocation
 from vca.core.services import parameters, practices
+from vca.core.signals import what_hangs_on
+from vca.domain.wording import counted
+
+SHOWN = 20  # of what hangs on a place or a clinician
 
 
 @require_safe
@@ -20,25 +24,20 @@ from vca.core.services import parameters, practices
 def practice_page(request: PageRequest) -> HttpResponse:
     """The practice at a glance."""
     by, today = request.actor, practices.civil_day(request.actor, at=timezone.now())
-    shown = [(shipped, _in_force(request, shipped.name, today)) for shipped in vocabulary.parameters()]
     context = {
         "locations": access.scope(ServiceLocation.objects.all(), by).order_by("name", "pk"),
-        "clinicians": _with_licences(access.scope(Clinician.objects.all(), by)),
+        "clinicians": _with_licenses(access.scope(Clinician.objects.all(), by)),
         "agreements": practices.agreements(by),
-        "parameters": shown,
+        "parameters": parameters.all_in_force(practice_id=by.practice_id, on=today),
         "today": today,
     }
     return render(request, "core/practice.html", context)
 
 
-def _with_licences(clinicians: QuerySet[Clinician]) -> QuerySet[Clinician]:
-    licences = Prefetch("licences", Licence.objects.order_by("state", "-valid_through"))
+def _with_licenses(clinicians: QuerySet[Clinician]) -> QuerySet[Clinician]:
+    licenses = Prefetch("licenses", License.objects.order_by("state", "-valid_through"))
     dea = Prefetch("dea_registrations", DeaRegistration.objects.select_related("location").order_by("location__name"))
-    return clinicians.prefetch_related(licences, dea).order_by("last_name", "first_name", "pk")
-
-
-def _in_force(request: PageRequest, name: str, today: Any) -> parameters.Setting:
-    return parameters.in_force(name, practice_id=request.practice.pk, on=today)
+    return clinicians.prefetch_related(licenses, dea).order_by("last_name", "first_name", "pk")
 
 
 @access.page("manage_practice")
@@ -52,8 +51,23 @@ def edit_practice(request: PageRequest) -> HttpResponse:
     return _form_page(request, form, "Billing details")
 
 
-def _form_page(request: PageRequest, form: Any, heading: str) -> HttpResponse:
-    context = {"form": form, "heading": heading}
+def _saved(request: PageRequest, row: ServiceLocation | Clinician, said: str, name: str) -> HttpResponse:
+    """Go on to the practice; back to the row when it went out of use and something still hangs on it."""
+    hanging = [] if row.is_active else what_hangs_on(row, by=request.actor)
+    if not hanging:
+        messages.success(request, said)
+        return redirect("practice")
+    messages.warning(request, f"{said} It is out of use, and {counted(len(hanging), 'visit')} must still be moved.")
+    return redirect(name, row.pk)
+
+
+def _form_page(
+    request: PageRequest, form: Any, heading: str, row: ServiceLocation | Clinician | None = None
+) -> HttpResponse:
+    """One form; of something that may go out of use, what hangs on it stands beside."""
+    hanging = what_hangs_on(row, by=request.actor) if row else []
+    context = {"form": form, "heading": heading, "hanging": hanging[:SHOWN], "number": len(hanging)}
+    context["in_use"] = row is None or row.is_active
     return render(request, "core/practice_form.html", context, status=422 if form.errors else 200)
 
 
@@ -67,10 +81,9 @@ def edit_location(request: PageRequest, location_id: int | None = None) -> HttpR
     location = _mine(ServiceLocation.objects.all(), request, location_id)
     form = forms.LocationForm(request.POST or None, instance=location)
     if request.method == "POST" and form.is_valid():
-        practices.record_location(facts=form.cleaned_data, by=request.actor, location=location)
-        messages.success(request, "The location is saved.")
-        return redirect("practice")
-    return _form_page(request, form, "Location")
+        saved = practices.record_location(facts=form.cleaned_data, by=request.actor, location=location)
+        return _saved(request, saved, "The location is saved.", "edit_location")
+    return _form_page(request, form, "Location", location)
 
 
 @access.page("manage_practice")
@@ -79,22 +92,21 @@ def edit_clinician(request: PageRequest, clinician_id: int | None = None) -> Htt
     clinician = _mine(Clinician.objects.all(), request, clinician_id)
     form = forms.ClinicianForm(request.POST or None, instance=clinician)
     if request.method == "POST" and form.is_valid():
-        practices.record_clinician(facts=form.cleaned_data, by=request.actor, clinician=clinician)
-        messages.success(request, "The clinician is saved.")
-        return redirect("practice")
-    return _form_page(request, form, "Clinician")
+        saved = practices.record_clinician(facts=form.cleaned_data, by=request.actor, clinician=clinician)
+        return _saved(request, saved, "The clinician is saved.", "edit_clinician")
+    return _form_page(request, form, "Clinician", clinician)
 
 
 @access.page("manage_practice")
-def new_licence(request: PageRequest, clinician_id: int) -> HttpResponse:
-    """Add a licence of a clinician."""
+def new_license(request: PageRequest, clinician_id: int) -> HttpResponse:
+    """Add a license of a clinician."""
     clinician = get_object_or_404(access.scope(Clinician.objects.all(), request.actor), pk=clinician_id)
-    form = forms.LicenceForm(request.POST or None)
+    form = forms.LicenseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        practices.record_licence(clinician=clinician, facts=form.cleaned_data, by=request.actor)
-        messages.success(request, "The licence is saved.")
+        practices.record_license(clinician=clinician, facts=form.cleaned_data, by=request.actor)
+        messages.success(request, "The license is saved.")
         return redirect("practice")
-    return _form_page(request, form, f"Licence of {clinician.display_name}")
+    return _form_page(request, form, f"License of {clinician.display_name}")
 
 
 @access.page("manage_practice")

@@ -13,19 +13,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from vca.core import alerts, forms
+from vca.core import alerts, forms, vocabulary
 from vca.core.models import Practice
 from vca.core.pages import PRACTICE_KEY
-
-NAVIGATION = (
-    ("Today", "today", "see_day"),
-    ("Referrals", "referrals", "see_referrals"),
-    ("Authorizations", "authorizations", "see_referrals"),
-    ("Veterans", "veterans", "see_veterans"),
-    ("Claims", "claims", "see_claims"),
-    ("Alerts", "alerts", "see_alerts"),
-    ("Practice", "practice", "see_practice"),
-)
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
@@ -38,9 +28,9 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "practice": request.practice,  # type: ignore[attr-defined]
         "open_alerts": alerts.open_alerts(actor).count(),
         "nav": [
-            {"label": label, "url": reverse(name), "current": _current(reverse(name), request.path)}
-            for label, name, permission in NAVIGATION
-            if actor.may(permission)
+            {"label": one.label, "url": reverse(one.page), "current": _current(reverse(one.page), request.path)}
+            for one in vocabulary.navigation()
+            if actor.may(one.permission)
         ],
         "zone": _zone(request.practice),  # type: ignore[attr-defined]
     }

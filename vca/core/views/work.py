@@ -13,7 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from vca.core import access, alerts, documents, forms, jobs, vocabulary
 from vca.core.access import PageRequest
-from vca.core.models import Alert, Document, Job, JobState
+from vca.core.models import Alert, Document, Job, JobState, Task
+from vca.core.pages import came_from
+from vca.core.services import chores
+from vca.domain.wording import counted
 
 
 @require_safe
@@ -42,7 +45,7 @@ def _estimate(job: Job, now: datetime) -> str:
     if not (job.started_at and job.total and job.done):
         return ""
     minutes = (now - job.started_at) * (job.total - job.done) // job.done // timedelta(minutes=1)
-    return f"about {minutes + 1} minutes left" if minutes else "about a minute left"
+    return f"about {counted(minutes + 1, 'minute')} left"
 
 
 @require_POST
@@ -104,3 +107,22 @@ def reopen_alert(request: PageRequest, alert_id: int) -> HttpResponse:
     alert = get_object_or_404(access.scope(Alert.objects.all(), request.actor), pk=alert_id)
     alerts.reopen(alert=alert, by=request.actor)
     return redirect("alerts")
+
+
+@require_POST
+@access.page("see_day")
+def take_task(request: PageRequest, task_id: int) -> HttpResponse:
+    """See to a task myself."""
+    task = get_object_or_404(access.scope(Task.objects.all(), request.actor), pk=task_id)
+    if not chores.take(task=task, by=request.actor):
+        messages.info(request, "It is yours already, or done.")
+    return redirect(came_from(request, reverse("tasks")))
+
+
+@require_POST
+@access.page("see_day")
+def give_back_task(request: PageRequest, task_id: int) -> HttpResponse:
+    """Leave a task of mine to anybody."""
+    task = get_object_or_404(access.scope(Task.objects.all(), request.actor), pk=task_id)
+    chores.give_back(task=task, by=request.actor)
+    return redirect(came_from(request, reverse("tasks")))

@@ -18,6 +18,8 @@ vca.domain.identifiers.exceptions.BadFormat: It has a character that is not a di
 from vca.domain.identifiers import digits
 from vca.domain.identifiers.exceptions import ValidationError
 
+ACT = "Enter all nine digits."
+
 
 def compact(text: str) -> str:
     """Return the number without spaces and hyphen."""
@@ -27,7 +29,7 @@ def compact(text: str) -> str:
 def validate(text: str) -> str:
     """Return the nine digits. Raises BadFormat, BadLength."""
     number = compact(text)
-    digits.require(number, 9)
+    digits.require(number, 9, act=ACT)
     return number
 
 

@@ -4,6 +4,8 @@ Raised by ``validate`` of every module of this package. The sentence never repea
 
 >>> str(BadLength())
 'It is too short or too long.'
+>>> BadLength(act="Enter all ten digits.").advice
+'It is too short or too long. Enter all ten digits.'
 >>> str(BadFormat("It has the letter O where VA prints a zero."))
 'It has the letter O where VA prints a zero.'
 """
@@ -12,12 +14,19 @@ from typing import ClassVar
 
 
 class ValidationError(ValueError):
-    """Something about the number is wrong; each kind has a default sentence."""
+    """Something about the number is wrong; each kind has a default sentence; ``act`` says what to do."""
 
     sentence: ClassVar[str] = "It is not valid."
+    default_act: ClassVar[str] = ""
 
-    def __init__(self, sentence: str = "") -> None:
+    def __init__(self, sentence: str = "", *, act: str = "") -> None:
         super().__init__(sentence or self.sentence)
+        self.act = act or self.default_act
+
+    @property
+    def advice(self) -> str:
+        """What is wrong, and what to do: for somebody who has just typed it."""
+        return f"{self} {self.act}".strip()
 
 
 class BadFormat(ValidationError):
@@ -36,3 +45,4 @@ class BadCheckDigit(ValidationError):
     """The check digit does not follow from the other digits."""
 
     sentence = "Its check digit does not fit, so at least one digit is wrong."
+    default_act = "Compare it digit by digit."

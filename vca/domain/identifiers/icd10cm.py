@@ -17,23 +17,28 @@ vca.domain.identifiers.exceptions.BadFormat: It is not a letter, a digit and one
 
 import re
 
+from vca.domain.identifiers import pasted
 from vca.domain.identifiers.exceptions import BadFormat, BadLength, ValidationError
 
-_SHAPE = re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}")
+ACT = "Enter it as printed, such as F33.2."
+_SHAPE = re.compile(r"[A-Z][0-9][0-9AB][0-9A-Z]{0,4}")
 
 
 def compact(text: str) -> str:
-    """Return the code without spaces and dot, in capitals."""
-    return "".join(text.split()).replace(".", "").upper()
+    """Return the code without spaces and the dot after the third character, in capitals."""
+    code = pasted.capitals(text)
+    return code[:3] + code[4:] if code[3:4] == "." else code
 
 
 def validate(text: str) -> str:
     """Return the three to seven characters, without the dot. Raises BadFormat, BadLength."""
     code = compact(text)
+    if "." in code:
+        raise BadFormat("The dot stands after the third character.", act=ACT)
     if not 3 <= len(code) <= 7:
-        raise BadLength
+        raise BadLength(act=ACT)
     if not _SHAPE.fullmatch(code):
-        raise BadFormat("It is not a letter, a digit and one to five letters or digits.")
+        raise BadFormat("It is not a letter, a digit and one to five letters or digits.", act=ACT)
     return code
 
 

@@ -17,23 +17,25 @@ vca.domain.identifiers.exceptions.BadFormat: It is not ten digits, the letter V 
 
 import re
 
+from vca.domain.identifiers import pasted
 from vca.domain.identifiers.exceptions import BadFormat, BadLength, ValidationError
 
+ACT = "Enter all 17 characters, as printed on the referral."
 _SHAPE = re.compile(r"[0-9]{10}V[0-9]{6}")
 
 
 def compact(text: str) -> str:
     """Return the number without spaces, with a capital V."""
-    return "".join(text.split()).upper()
+    return pasted.capitals(text)
 
 
 def validate(text: str) -> str:
     """Return the 17 characters. Raises BadFormat, BadLength."""
     number = compact(text)
     if len(number) != 17:
-        raise BadLength
+        raise BadLength(act=ACT)
     if not _SHAPE.fullmatch(number):
-        raise BadFormat("It is not ten digits, the letter V and six digits.")
+        raise BadFormat("It is not ten digits, the letter V and six digits.", act=ACT)
     return number
 
 

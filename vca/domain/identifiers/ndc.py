@@ -16,15 +16,17 @@ Traceback (most recent call last):
 vca.domain.identifiers.exceptions.BadLength: Ten digits need their hyphens, as printed on the package.
 """
 
-from vca.domain.identifiers import digits
+from vca.domain.identifiers import digits, pasted
 from vca.domain.identifiers.exceptions import BadFormat, BadLength, ValidationError
+
+ACT = "Enter it with its hyphens, as printed on the package."
 
 _PARTS = ((4, 4, 2), (5, 3, 2), (5, 4, 1), (5, 4, 2))
 
 
 def compact(text: str) -> str:
-    """Return eleven digits when the hyphens show where to pad; otherwise the text without spaces."""
-    plain = "".join(text.split())
+    """Return eleven digits when the hyphens show where to pad; otherwise the text without spaces and NDC before it."""
+    plain = pasted.capitals(text).removeprefix("NDC").removeprefix(":")
     parts = plain.split("-")
     if tuple(map(len, parts)) not in _PARTS:
         return plain
@@ -36,10 +38,12 @@ def validate(text: str) -> str:
     """Return the eleven digits. Raises BadFormat, BadLength."""
     number = compact(text)
     if "-" in number:
-        raise BadFormat("Its parts are not 4-4-2, 5-3-2, 5-4-1 or 5-4-2 digits.")
+        raise BadFormat("Its parts are not 4-4-2, 5-3-2, 5-4-1 or 5-4-2 digits.", act=ACT)
     if len(number) == 10:
-        raise BadLength("Ten digits need their hyphens, as printed on the package.")
-    digits.require(number, 11)
+        raise BadLength("Ten digits need their hyphens, as printed on the package.", act="Add them.")
+    digits.require(number, 11, act=ACT)
+    if not number.strip("0"):
+        raise BadFormat("No drug has only zeros.", act=ACT)
     return number
 
 

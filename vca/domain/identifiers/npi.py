@@ -19,6 +19,8 @@ vca.domain.identifiers.exceptions.BadCheckDigit: Its check digit does not fit, s
 from vca.domain.identifiers import digits
 from vca.domain.identifiers.exceptions import BadCheckDigit, ValidationError
 
+ACT = "Enter all ten digits."
+
 PREFIX = "80840"  # health applications, United States
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice the digit, its own digits added
 
@@ -36,7 +38,7 @@ def calc_check_digit(first_nine: str) -> str:
 def validate(text: str) -> str:
     """Return the ten digits. Raises BadFormat, BadLength, BadCheckDigit."""
     number = compact(text)
-    digits.require(number, 10)
+    digits.require(number, 10, act=ACT)
     if _luhn_sum(PREFIX + number) % 10:
         raise BadCheckDigit
     return number

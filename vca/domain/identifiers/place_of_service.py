@@ -14,8 +14,10 @@ Traceback (most recent call last):
 vca.domain.identifiers.exceptions.BadFormat: No place of service has that code.
 """
 
-from vca.domain.identifiers import digits
+from vca.domain.identifiers import digits, pasted
 from vca.domain.identifiers.exceptions import BadFormat, ValidationError
+
+ACT = "Enter two digits, such as 11 for an office."
 
 HOME = "12"
 CODES = frozenset(
@@ -25,15 +27,15 @@ CODES = frozenset(
 
 def compact(text: str) -> str:
     """Return the code without spaces."""
-    return "".join(text.split())
+    return pasted.clean(text)
 
 
 def validate(text: str) -> str:
     """Return the two digits. Raises BadFormat, BadLength."""
     code = compact(text)
-    digits.require(code, 2)
+    digits.require(code, 2, act=ACT)
     if code not in CODES:
-        raise BadFormat("No place of service has that code.")
+        raise BadFormat("No place of service has that code.", act=ACT)
     return code
 
 

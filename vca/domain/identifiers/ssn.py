@@ -19,6 +19,8 @@ vca.domain.identifiers.exceptions.BadFormat: It is a number that Social Security
 from vca.domain.identifiers import digits
 from vca.domain.identifiers.exceptions import BadFormat, ValidationError
 
+ACT = "Enter all nine digits, not only the last four."
+
 
 def compact(text: str) -> str:
     """Return the number without spaces and hyphens."""
@@ -28,10 +30,10 @@ def compact(text: str) -> str:
 def validate(text: str) -> str:
     """Return the nine digits. Raises BadFormat, BadLength."""
     number = compact(text)
-    digits.require(number, 9)
+    digits.require(number, 9, act=ACT)
     area, group, serial = number[:3], number[3:5], number[5:]
     if area in ("000", "666") or area >= "900" or group == "00" or serial == "0000":
-        raise BadFormat("It is a number that Social Security never assigns.")
+        raise BadFormat("It is a number that Social Security never assigns.", act="Compare it with the referral.")
     return number
 
 

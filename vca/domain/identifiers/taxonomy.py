@@ -17,23 +17,25 @@ vca.domain.identifiers.exceptions.BadFormat: It does not begin with two digits o
 
 import re
 
+from vca.domain.identifiers import pasted
 from vca.domain.identifiers.exceptions import BadFormat, BadLength, ValidationError
 
+ACT = "Enter all ten characters, as the registry of NPIs shows them."
 _SHAPE = re.compile(r"[0-9]{2}[0-9A-Z]{7}X")
 
 
 def compact(text: str) -> str:
     """Return the code without spaces, in capitals."""
-    return "".join(text.split()).upper()
+    return pasted.capitals(text)
 
 
 def validate(text: str) -> str:
     """Return the ten characters. Raises BadFormat, BadLength."""
     code = compact(text)
     if len(code) != 10:
-        raise BadLength
+        raise BadLength(act=ACT)
     if not _SHAPE.fullmatch(code):
-        raise BadFormat("It does not begin with two digits or does not end with X.")
+        raise BadFormat("It does not begin with two digits or does not end with X.", act=ACT)
     return code
 
 

@@ -26,6 +26,8 @@ import re
 from vca.domain.identifiers import digits
 from vca.domain.identifiers.exceptions import BadFormat, BadLength, ValidationError
 
+ACT = "Enter five digits, or nine."
+
 _PRINTED = """
     AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA
     RI SC SD TN TX UT VT VA WA WV WI WY
@@ -44,9 +46,9 @@ def compact(text: str) -> str:
 def validate(text: str) -> str:
     """Return the five or nine digits of a ZIP code. Raises BadFormat, BadLength."""
     zip_code = compact(text)
-    digits.require(zip_code, 5, 9)
+    digits.require(zip_code, 5, 9, act=ACT)
     if zip_code.startswith("000"):
-        raise BadFormat("No place has a ZIP code that begins with 000.")
+        raise BadFormat("No place has a ZIP code that begins with 000.", act=ACT)
     return zip_code
 
 
@@ -54,7 +56,7 @@ def validate_full(text: str) -> str:
     """Return the nine digits of a ZIP code. Raises BadFormat, BadLength."""
     zip_code = validate(text)
     if len(zip_code) != 9:
-        raise BadLength("It needs all nine digits.")
+        raise BadLength("It needs all nine digits.", act="Look it up by the address.")
     return zip_code
 
 

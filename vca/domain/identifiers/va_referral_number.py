@@ -20,15 +20,17 @@ vca.domain.identifiers.exceptions.BadFormat: It has the letter O where VA prints
 
 import re
 
+from vca.domain.identifiers import pasted
 from vca.domain.identifiers.exceptions import BadFormat, BadLength, ValidationError
 
+ACT = "Copy it exactly as printed on the referral."
 _SHAPE = re.compile(r"VA[0-9]{10}|[0-9]{3}-[0-9]{6}-[0-9]{1,2}|[0-9]{3}-PC-[0-9]{7}")
 _SHAPE_OF_ANOTHER_LENGTH = re.compile(r"VA[0-9]*|[0-9-]*|[0-9]*-PC-[0-9]*")
 
 
 def compact(text: str) -> str:
     """Return the number without spaces, in capitals. No prefix is taken off: what remains must be what VA printed."""
-    return "".join(text.split()).upper()
+    return pasted.capitals(text)
 
 
 def validate(text: str) -> str:
@@ -38,10 +40,10 @@ def validate(text: str) -> str:
         return number
     # a guess at what was meant could be another Veteran's referral, so the zero is asked for and not put in
     if _SHAPE.fullmatch(number.replace("O", "0")):
-        raise BadFormat("It has the letter O where VA prints a zero.")
+        raise BadFormat("It has the letter O where VA prints a zero.", act="Enter the zero.")
     if _SHAPE_OF_ANOTHER_LENGTH.fullmatch(number):
-        raise BadLength
-    raise BadFormat("It is none of VA's three shapes: VA and ten digits, 402-123456-12, or 402-PC-1234567.")
+        raise BadLength(act=ACT)
+    raise BadFormat("It is none of VA's three shapes: VA and ten digits, 402-123456-12, or 402-PC-1234567.", act=ACT)
 
 
 def is_valid(text: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import DjangoDbBlocker
 from rest_framework.exceptions import ErrorDetail
 
@@ -40,6 +41,18 @@ def error(answer: Any) -> dict[str, Any]:
     body: dict[str, dict[str, Any]] = answer.json()
     assert list(body) == ["error"]
     return body["error"]
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete", "options"])
+@pytest.mark.parametrize("path", ["", "v1/", "v1/nothing/", "v1/referrals/x/", "v1/referrals", "v2/referrals/"])
+def test_unknown_address_has_the_one_shape(method: str, path: str) -> None:
+    answer = getattr(Client(), method)(f"/api/{path}")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json")
+    assert error(answer) == dict.fromkeys(SHAPE, "") | {
+        "code": "NOT-FOUND",
+        "message": "There is no such address. Every address of the API ends with a slash.",
+    }
 
 
 def test_rule_that_refuses_names_source_and_next_act(harbor: World, biller: Caller) -> None:

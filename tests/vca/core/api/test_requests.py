@@ -18,7 +18,7 @@ from vca.core.vocabulary import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
-BODY = {"number": "VA0000009001", "last_name": "Sample"}
+BODY = {"number": "VA0000009001", "last_name": "Sample", "date_of_birth": "1960-01-02"}
 
 
 @pytest.fixture

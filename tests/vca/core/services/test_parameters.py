@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from tests import world
 from tests.world import World
@@ -67,6 +68,23 @@ def test_value_set_again_from_the_same_day_is_corrected(harbor: World) -> None:
     again = own(harbor, "120", FIRST)
 
     assert (again, in_force(harbor, FIRST).value) == (first, "120")
+
+
+@pytest.mark.parametrize("on", [date(2023, 12, 31), FIRST, SECOND, date(2025, 1, 1)])
+def test_all_values_in_force_are_those_of_each_name(
+    harbor: World, on: date, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    own(harbor, "365", SECOND, verified_on=VERIFIED)
+    own(harbor, "90", FIRST)
+    own(world.practice("lake"), "7", FIRST)
+    ParameterValue.objects.filter(value="365").update(valid_through=date(2024, 12, 31))
+
+    with django_assert_num_queries(1):
+        found = parameters.all_in_force(practice_id=harbor.practice.pk, on=on)
+
+    practice_id = harbor.practice.pk
+    each = vocabulary.parameters()
+    assert found == [(one, parameters.in_force(one.name, practice_id=practice_id, on=on)) for one in each]
 
 
 def test_value_is_of_one_practice(harbor: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests import world
 from tests.world import World
-from vca.core.models import Agreement, AgreementClinician, EndedBy, ServiceLocation
+from vca.core.models import Agreement, AgreementClinician, AuditEvent, EndedBy, Practice, ServiceLocation
 from vca.core.services import practices
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -126,3 +126,22 @@ def test_location_is_changed_in_place(harbor: World) -> None:
     practices.record_location(facts={"city": "Salem"}, by=harbor.by, location=harbor.location)
 
     assert list(ServiceLocation.objects.values_list("name", "city")) == [("Main", "Salem")]
+
+
+def test_two_people_who_change_different_fields_keep_both(harbor: World) -> None:
+    mine, theirs = (Practice.objects.get(pk=harbor.practice.pk) for _ in range(2))
+    shown = {"city": mine.city, "street": mine.street}
+
+    practices.change(practice=mine, facts=shown | {"city": "Salem"}, by=harbor.by)
+    practices.change(practice=theirs, facts={"street": "9 Elm St"}, by=harbor.by)
+
+    kept = Practice.objects.get(pk=harbor.practice.pk)
+    events = AuditEvent.objects.filter(action="practice.changed").order_by("pk")
+    assert (kept.city, kept.street) == ("Salem", "9 Elm St")
+    assert [event.changes for event in events][-2:] == [{"fields": ["city"]}, {"fields": ["street"]}]
+
+
+def test_form_that_changed_nothing_writes_nothing(harbor: World) -> None:
+    practices.change(practice=harbor.practice, facts={"city": harbor.practice.city}, by=harbor.by)
+
+    assert AuditEvent.objects.filter(action="practice.changed").latest("pk").changes == {"fields": []}

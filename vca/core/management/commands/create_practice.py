@@ -1,8 +1,11 @@
 """Create a real practice and print the link by which its first administrator joins."""
 
+import re
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +14,8 @@ from vca.core import access
 from vca.core.models import Practice
 from vca.core.services import people, practices
 from vca.core.vocabulary import Role
+
+LONGEST_NAME = 120
 
 
 class Command(BaseCommand):
@@ -35,6 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *, code: str, name: str, administrator: str, site: str, **options: Any) -> None:
         """Create the practice and one invitation."""
+        refuse_nonsense(code, name, administrator)
         if Practice.objects.filter(code=code).exists():
             raise CommandError(f"There is a practice with the code {code} already. Choose another code.")
         with transaction.atomic():
@@ -44,3 +50,15 @@ class Command(BaseCommand):
             _, token = people.invite(email=administrator, role=Role.ADMINISTRATOR, by=by, at=now)
         self.stdout.write(f"Practice {code} is created. Its first administrator joins within 7 days by this link:")
         self.stdout.write(site.rstrip("/") + reverse("accept_invitation", args=[token]))
+
+
+def refuse_nonsense(code: str, name: str, administrator: str) -> None:
+    """Raise CommandError for what the tables would not take, or nobody could use."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,24}", code):
+        raise CommandError("The code has 1 to 24 letters, digits and hyphens, for instance: harbor.")
+    if not 0 < len(name.strip()) <= LONGEST_NAME:
+        raise CommandError(f"The name has 1 to {LONGEST_NAME} characters, for instance: Harbor Wellness Clinic.")
+    try:
+        validate_email(administrator)
+    except ValidationError:
+        raise CommandError("--administrator is no e-mail address. Write it like dana@example.org.") from None

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-APPEND_ONLY = ("core_auditevent", "core_auditseal", "core_sealedevent")
+from vca.core import vocabulary
 
 
 class Command(BaseCommand):
@@ -32,12 +32,14 @@ class Command(BaseCommand):
 
 def grant(owner: BaseDatabaseWrapper, *, role: str) -> None:
     """Give the application role its rights on every table; what is append-only can be read and added to."""
-    name = owner.ops.quote_name(role)
+    name, append_only = owner.ops.quote_name(role), {apps.get_model(label) for label in vocabulary.append_only()}
     with transaction.atomic(using=owner.alias), owner.cursor() as cursor:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {name}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}")
+        # Backups and the readiness probe ask which migrations stand.
+        cursor.execute(f"GRANT SELECT ON django_migrations TO {name}")
         for model in apps.get_models(include_auto_created=True):
             table = model._meta.db_table
-            rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+            rights = "SELECT, INSERT" if model in append_only else "SELECT, INSERT, UPDATE, DELETE"
             cursor.execute(f"REVOKE ALL ON {owner.ops.quote_name(table)} FROM {name}")
             cursor.execute(f"GRANT {rights} ON {owner.ops.quote_name(table)} TO {name}")

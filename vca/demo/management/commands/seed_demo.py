@@ -13,6 +13,7 @@ from vca.core import access
 from vca.core.models import Practice
 from vca.demo.people import PASSWORD
 from vca.demo.seed import SCRIPTS, SEED, seed
+from vca.domain.wording import counted
 
 RANDOM_BYTES = 18
 
@@ -63,4 +64,5 @@ def summary(practice: Practice) -> str:
     by = access.acting_for(practice, what="seed_demo")
     claims = sum(number for number, _ in billing.counts_by_state(by).values())
     veterans, visits = referrals.veterans(by).count(), practice.visits.count()
-    return f"{practice.code}: {practice.name}, {veterans} Veterans, {visits} visits, {claims} claims"
+    found = (counted(veterans, "Veteran"), counted(visits, "visit"), counted(claims, "claim"))
+    return f"{practice.code}: {practice.name}, {', '.join(found)}"

@@ -36,3 +36,21 @@ def test_code_that_is_taken_is_refused_and_nothing_is_created() -> None:
         run()
 
     assert (Practice.objects.count(), Invitation.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "administrator", "said"),
+    [
+        ("", "Harbor", "dana@example.org", "The code has 1 to 24"),
+        ("har bor", "Harbor", "dana@example.org", "The code has 1 to 24"),
+        ("h" * 25, "Harbor", "dana@example.org", "The code has 1 to 24"),
+        ("harbor", " ", "dana@example.org", "The name has 1 to 120"),
+        ("harbor", "H" * 121, "dana@example.org", "The name has 1 to 120"),
+        ("harbor", "Harbor", "dana", "no e-mail address"),
+    ],
+)
+def test_nonsense_is_refused_with_a_sentence(code: str, name: str, administrator: str, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("create_practice", code, name, f"--administrator={administrator}")
+
+    assert Practice.objects.count() == 0

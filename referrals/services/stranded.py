@@ -1,0 +1,43 @@
+"""Booked visits that cannot be given as they are booked: their referral has ended, or VA took their day away.
+
+Each cause has one task on the referral, which closes itself when the last of its visits is moved or cancelled.
+"""
+
+from datetime import datetime
+
+from referrals import queries
+from referrals.domain.states import ENDED
+from referrals.models import Authorization
+from vca.core import access
+from vca.core.access import Actor
+from vca.core.services import chores
+
+ON_ENDED, OUTSIDE_DAYS = "visits_on_ended", "visits_outside"
+
+
+def tell(authorization: Authorization, *, by: Actor, at: datetime) -> None:
+    """Open a task for each cause that there is, and close those whose cause is gone."""
+    referral = access.own(authorization, by).referral
+    ended = queries.booked(authorization).count() if referral.state in ENDED else 0
+    outside = queries.booked_outside(authorization).count()
+    found = (
+        (ON_ENDED, ended, f"{_visits(ended)} on referral {referral.number}, which has ended"),
+        (OUTSIDE_DAYS, outside, f"{_visits(outside)} outside the authorized days of {referral.number}"),
+    )
+    for kind, number, headline in found:
+        if number:
+            chores.open_task(kind=kind, subject=referral, headline=headline, by=by)
+        else:
+            chores.close_tasks(kind=kind, subject=referral, proof="none is left", by=by, at=at)
+
+
+def _visits(number: int) -> str:
+    return "1 booked visit waits" if number == 1 else f"{number} booked visits wait"
+
+
+def settle(authorization: Authorization, *, by: Actor, at: datetime) -> None:
+    """Close what no longer has a cause, after a booked visit was given up."""
+    access.own(authorization, by)
+    about = {"subject_kind": "referral", "subject_id": authorization.referral_id}
+    if chores.open_tasks(by).filter(kind__in=(ON_ENDED, OUTSIDE_DAYS), **about).exists():
+        tell(authorization, by=by, at=at)

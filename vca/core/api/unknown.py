@@ -1,0 +1,23 @@
+"""What the API says where it has no address."""
+
+from typing import Any
+
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class NoSuchAddress(APIView):
+    """Every address below /api/ that is none: an error in the API's one shape, to anybody and by any method."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raise NotFound."""
+        raise exceptions.NotFound("There is no such address. Every address of the API ends with a slash.")
+
+    def get(self, request: Request) -> Response:
+        """Never reached; with it OPTIONS and HEAD are answered in the same way."""
+        raise NotImplementedError

@@ -1,0 +1,123 @@
+"""Places, clinicians, background work, documents and alerts by API."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from vca.core import access, alerts, documents, jobs
+from vca.core.api import serializers
+from vca.core.api.authentication import actor_of
+from vca.core.api.requests import listed, repeatable
+from vca.core.models import Alert, AlertState, Clinician, Document, Job, ServiceLocation
+
+
+class LocationList(APIView):
+    """The practice's places."""
+
+    permissions: ClassVar = {"GET": "see_day"}
+
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        rows = access.scope(ServiceLocation.objects.all(), actor_of(request))
+        return listed(self, request, rows, serializers.LocationOutput)
+
+
+class ClinicianList(APIView):
+    """The practice's clinicians."""
+
+    permissions: ClassVar = {"GET": "see_day"}
+
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        rows = access.scope(Clinician.objects.all(), actor_of(request))
+        return listed(self, request, rows, serializers.ClinicianOutput)
+
+
+class JobDetail(APIView):
+    """Background work."""
+
+    permissions: ClassVar = {"GET": "see_day"}
+
+    def get(self, request: Request, job_id: UUID) -> Response:
+        """How far it is; ask again until ``state`` is DONE, PARKED or CANCELLED."""
+        row = get_object_or_404(access.scope(Job.objects.all(), actor_of(request)), pk=job_id)
+        return Response(serializers.JobOutput(row).data)
+
+
+class JobCancellation(APIView):
+    """The cancelling of background work."""
+
+    permissions: ClassVar = {"POST": "see_day"}
+
+    @repeatable
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Cancel it, if it has not ended; what it has written stays."""
+        row = get_object_or_404(access.scope(Job.objects.all(), actor_of(request)), pk=job_id)
+        jobs.cancel(job=row, by=actor_of(request))
+        row.refresh_from_db()
+        return Response(serializers.JobOutput(row).data)
+
+
+class DocumentContent(APIView):
+    """A document as it was kept."""
+
+    permissions: ClassVar = {"GET": "open_documents"}
+
+    def get(self, request: Request, document_id: int) -> HttpResponse:
+        """Return the bytes; that they were read is recorded."""
+        by = actor_of(request)
+        row = get_object_or_404(access.scope(Document.objects.all(), by), pk=document_id)
+        response = HttpResponse(documents.opened(row, by=by), content_type=row.media_type)
+        response.headers["Content-Disposition"] = content_disposition_header(True, row.filename) or "attachment"
+        return response
+
+
+class AlertList(APIView):
+    """The practice's alerts."""
+
+    permissions: ClassVar = {"GET": "see_alerts"}
+
+    def get(self, request: Request) -> Response:
+        """Open ones, newest first; ``?state=DISMISSED`` or ``RESOLVED`` for the others."""
+        state = request.query_params.get("state", AlertState.OPEN)
+        rows = access.scope(Alert.objects.filter(state=state), actor_of(request))
+        return listed(self, request, rows, serializers.AlertOutput)
+
+
+class AlertDismissal(APIView):
+    """The dismissing of an alert."""
+
+    permissions: ClassVar = {"POST": "see_alerts"}
+
+    @repeatable
+    def post(self, request: Request, alert_id: int) -> Response:
+        """Dismiss it with a reason, which is kept."""
+        by = actor_of(request)
+        row = get_object_or_404(access.scope(Alert.objects.all(), by), pk=alert_id)
+        said = serializers.ReasonInput(data=request.data)
+        said.is_valid(raise_exception=True)
+        alerts.dismiss(alert=row, by=by, at=timezone.now(), **said.validated_data)
+        row.refresh_from_db()
+        return Response(serializers.AlertOutput(row).data)
+
+
+class AlertReopening(APIView):
+    """The undoing of a dismissal."""
+
+    permissions: ClassVar = {"POST": "see_alerts"}
+
+    @repeatable
+    def post(self, request: Request, alert_id: int) -> Response:
+        """Open it again."""
+        by = actor_of(request)
+        row = get_object_or_404(access.scope(Alert.objects.all(), by), pk=alert_id)
+        alerts.reopen(alert=row, by=by)
+        row.refresh_from_db()
+        return Response(serializers.AlertOutput(row).data)
