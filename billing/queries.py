@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
+from billing.domain.channels import Channel
 from billing.domain.states import ClaimState
 from billing.models import Charge, Claim, ClaimDiagnosis, ClaimLine, Submission
 from referrals import queries as referral_queries
@@ -58,9 +59,10 @@ def whole_claims(by: Actor, claim_ids: Sequence[int]) -> QuerySet[Claim]:
     return rows.prefetch_related(Prefetch("lines", lines), Prefetch("diagnoses", diagnoses)).order_by("pk")
 
 
-def ready_ids(by: Actor) -> list[int]:
-    """Return the ids of the claims that wait to be written to a file."""
+def ready_ids(by: Actor, *, among: Sequence[int] | None = None) -> list[int]:
+    """Return the ids of the claims that wait to be sent, of all or of those given."""
     rows = access.scope(Claim.objects.filter(state=ClaimState.READY), by)
+    rows = rows if among is None else rows.filter(pk__in=among)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
@@ -148,7 +150,8 @@ def claims_of(referral_ids: Sequence[int], by: Actor) -> QuerySet[Claim]:
 
 def submissions(by: Actor) -> QuerySet[Submission]:
     """Return the practice's claim files, newest first."""
-    return access.scope(Submission.objects.select_related("document"), by).order_by("-batch_number")
+    files = Submission.objects.filter(channel=Channel.FILE).select_related("document")
+    return access.scope(files, by).order_by("-batch_number")
 
 
 def charges(by: Actor) -> QuerySet[Charge]:

@@ -14,7 +14,7 @@ from billing.services import claims, submissions
 from billing.services.claims import VisitOnClaim
 from referrals.signals import referral_moving, visit_correcting, visit_voiding
 from vca.core.access import Actor
-from vca.core.services.backups import restored
+from vca.core.signals import restored
 
 
 @receiver(visit_voiding, dispatch_uid="billing refuses claimed visits")
@@ -22,9 +22,7 @@ def refuse_claimed(sender: Any, visit_id: int, **_: Any) -> None:
     """Raise VisitOnClaim while a live claim line names the visit."""
     line = queries.live_lines(visit_id).first()
     if line:
-        raise VisitOnClaim(
-            f"the visit stands on claim {line.claim.control_number}, which is {line.claim.state.lower()}"
-        )
+        raise VisitOnClaim(line.claim)
 
 
 @receiver(visit_correcting, dispatch_uid="billing outdates drafts")

@@ -5,7 +5,6 @@ from datetime import datetime
 from django.utils import timezone
 
 from billing import queries
-from billing.domain.findings import Finding
 from billing.domain.paper import NOWHERE
 from billing.services import assembly, claims, filing, paper_claims, submissions
 from billing.services.assembly import Assembled
@@ -14,7 +13,7 @@ from billing.services.printing import print_sheets
 from vca.core import alerts, audit, jobs
 from vca.core.jobs import Run
 from vca.core.models import ServiceLocation
-from vca.core.services import practices
+from vca.core.services import digests, practices
 from vca.domain.wording import counted
 
 CHUNK = 50
@@ -23,7 +22,7 @@ CHUNK = 50
 @jobs.handler("write_837p")
 def write_837p(run: Run) -> None:
     """Assemble and scrub the ready claims outside any long transaction, then write them in one."""
-    ids = queries.ready_ids(run.by)
+    ids = queries.ready_ids(run.by, among=run.job.subject_ids or None)
     now = timezone.now()
     sound: list[Assembled] = []
     held_back = 0
@@ -50,13 +49,9 @@ def _judge(run: Run, ids: list[int], now: datetime) -> tuple[list[Assembled], li
     """Return what may be sent now, and the claims that a rule has come to block since they were made ready."""
     assembled = assembly.assemble(ids, by=run.by, at=now)
     found = claims.scrub_all(assembled, by=run.by)
-    blocked = {claim_id for claim_id, findings in found.items() if _blocks(findings)}
+    blocked = {claim_id for claim_id, findings in found.items() if claims.blocking(findings)}
     sound = [one for one in assembled if one.claim_id not in blocked]
     return sound, [one for one in assembled if one.claim_id in blocked]
-
-
-def _blocks(found: tuple[Finding, ...]) -> bool:
-    return bool(claims.blocking(found))
 
 
 @jobs.handler(paper_claims.WITH_FORM)
@@ -81,7 +76,7 @@ def _print(run: Run, *, with_form: bool) -> None:
         with run.chunk(done=min(start + CHUNK, len(ids)), total=len(ids)):
             pass  # the progress is all that is written
     whole = Review(tuple(judged))
-    said = f", {len(whole.left_out)} left out" if whole.left_out else ""
+    said = _left_out(whole)
     shift = NOWHERE if with_form else paper_claims.shift(by=run.by, on=on)
     content = print_sheets(whole.sheets, with_form=with_form, shift=shift) if whole.printed else b""
     with run.chunk():
@@ -89,8 +84,14 @@ def _print(run: Run, *, with_form: bool) -> None:
             run.finish(f"nothing could be printed{said}")
             return
         printed, sheets = len(whole.printed), len(whole.sheets)
-        document = paper_claims.keep(content, printed=printed, sheets=sheets, by=run.by, on=on)
+        document = paper_claims.keep(content, whole=whole, by=run.by, on=on)
         run.finish(f"{counted(printed, 'claim')} on {counted(sheets, 'sheet')}{said}", result=document)
+
+
+def _left_out(whole: Review) -> str:
+    """Say how many claims are not printed, and by which rules."""
+    codes = {finding.code for one in whole.left_out for finding in claims.blocking(one.findings)}
+    return f", {len(whole.left_out)} left out ({', '.join(sorted(codes))})" if codes else ""
 
 
 @jobs.handler("watch_filing")
@@ -101,4 +102,6 @@ def watch_filing(run: Run) -> None:
     with run.chunk():
         raised, closed = alerts.bring_up_to_date("filing_limit", filing.due(run.by, at=now), by=run.by, at=now)
         audit.record(by=run.by, action="filing.swept", subject=location, changes={"raised": raised, "closed": closed})
+        if raised:
+            digests.ask(by=run.by, at=now)
         run.finish(f"{counted(raised, 'alert')} raised, {closed} closed")

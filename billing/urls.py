@@ -3,14 +3,19 @@
 from django.urls import path
 
 from billing.api import views as api
-from billing.views import claims, lists
+from billing.views import batches, by_hand, claims, lists
 
 urlpatterns = [
     path("claims/", lists.claims_page, name="claims"),
     path("claims/export/", lists.export_claims, name="export_claims"),
     path("claims/draft/", claims.draft_claims, name="draft_claims"),
     path("claims/ready/", claims.make_all_ready, name="make_all_ready"),
-    path("claims/write/", claims.write_file, name="write_file"),
+    path("claims/review/837p/", batches.review_file, name="review_file"),
+    path("claims/review/cms1500/", batches.review_paper, name="review_paper"),
+    path("claims/write/", batches.write_file, name="write_file"),
+    path("claims/print/", batches.print_claims, name="print_claims"),
+    path("claims/by-hand/", by_hand.sent_by_hand, name="sent_by_hand"),
+    path("claims/by-hand/<int:submission_id>/back/", by_hand.take_back, name="take_back_submission"),
     path("claims/<int:claim_id>/", claims.claim_page, name="claim"),
     path("claims/<int:claim_id>/ready/", claims.make_ready, name="claim_ready"),
     path("claims/<int:claim_id>/draft/", claims.back_to_draft, name="claim_back_to_draft"),
@@ -22,11 +27,15 @@ urlpatterns = [
 
 api_urlpatterns = [
     path("claims/", api.ClaimList.as_view(), name="api_claims"),
+    path("claims/ready/", api.AllReady.as_view(), name="api_make_all_ready"),
     path("claims/<int:claim_id>/", api.ClaimDetail.as_view(), name="api_claim"),
     path("claims/<int:claim_id>/ready/", api.make_ready, name="api_claim_ready"),
     path("claims/<int:claim_id>/draft/", api.back_to_draft, name="api_claim_back_to_draft"),
     path("claims/<int:claim_id>/rebuild/", api.rebuild, name="api_rebuild_claim"),
     path("claims/<int:claim_id>/close/", api.close, name="api_close_claim"),
+    path("claims/<int:claim_id>/off/", api.take_off, name="api_take_off_claim"),
+    path("charges/", api.PriceList.as_view(), name="api_charges"),
     path("visits-to-bill/", api.VisitsToBill.as_view(), name="api_visits_to_bill"),
     path("claim-files/", api.ClaimFileList.as_view(), name="api_claim_files"),
+    path("claim-forms/", api.ClaimForms.as_view(), name="api_claim_forms"),
 ]

@@ -29,9 +29,15 @@ declare(
         "claim.rebuilt": "Claim built again from its visits",
         "claim.visit_taken_off": "Visit taken off a draft",
         "claims.printed": "Claims printed as CMS-1500",
+        "submission.by_hand": "Claims recorded as sent by hand",
+        "submission.taken_back": "Claims not sent by hand after all",
         "submission.written": "Claim file written",
     },
-    documents={"claims_837p": "Claim file, 837P", "claims_cms1500": "Claims on paper, CMS-1500"},
+    documents={
+        "claims_837p": "Claim file, 837P",
+        "claims_cms1500": "Claims on paper, CMS-1500",
+        "submission_proof": "Proof that claims were sent by hand",
+    },
     jobs={
         "watch_filing": "Watch visits for their filing limit",
         "write_837p": "Write the ready claims as one 837P file",

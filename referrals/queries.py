@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, 
 from django.db.models.functions import JSONArray
 
 from referrals.domain.drawdown import LineCount
-from referrals.domain.notice import RULE_OF, HoldReason, ReferralNotice, StatedLine, hold_reasons
+from referrals.domain.notice import HoldReason, ReferralNotice, StatedLine, hold_reasons
 from referrals.domain.routing import bills_va
 from referrals.domain.states import OPEN, Affiliation, LimitKind, ReferralState, VisitState
 from referrals.models import (
@@ -31,11 +31,6 @@ from vca.core.access import Actor
 from vca.core.db import JSONList
 
 EXPECTED = (VisitState.BOOKED, VisitState.ARRIVED)
-
-
-def rule_of(reason: HoldReason) -> str:
-    """Return the code of the rule behind a reason."""
-    return RULE_OF[reason]
 
 
 def referrals(by: Actor) -> QuerySet[Referral]:
@@ -179,10 +174,7 @@ def active_authorizations(by: Actor) -> QuerySet[Authorization]:
 _OF_A_DAY = (
     *("practice", "authorization", "veteran", "location", "state", "walk_in", "on", "starts_at", "reason"),
     *("authorization__current", "authorization__current__valid_from", "authorization__current__valid_through"),
-    *(
-        f"authorization__{name}"
-        for name in ("referral", "referral__state", "referral__affiliation", "referral__network")
-    ),
+    *("authorization__referral", *(f"authorization__referral__{name}" for name in ("state", "affiliation", "network"))),
     *(f"veteran__current__{name}" for name in ("last_name", "first_name", "middle_name", "date_of_birth")),
 )
 
@@ -331,6 +323,12 @@ def named_in(lines: Sequence[str], by: Actor) -> list[dict[str, Any]]:
 def authorization_of_lines(service_ids: set[int], by: Actor) -> dict[int, int]:
     """Return the authorization's id by the id of its service line."""
     rows = access.scope(AuthorizedService.objects.filter(pk__in=service_ids), by)
+    return dict(rows.values_list("pk", "authorization_id"))
+
+
+def authorization_of_visits(visit_ids: set[int], by: Actor) -> dict[int, int]:
+    """Return the authorization's id by the id of its visit; without ids nothing is asked."""
+    rows = access.scope(Visit.objects.filter(pk__in=visit_ids), by)
     return dict(rows.values_list("pk", "authorization_id"))
 
 

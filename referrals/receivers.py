@@ -10,6 +10,7 @@ from referrals.models import Visit
 from vca.core.access import Actor
 from vca.core.models import Clinician, ServiceLocation
 from vca.core.signals import Hanging, still_needed
+from vca.domain.wording import say_day
 
 
 @receiver(still_needed, sender=ServiceLocation, dispatch_uid="visits booked at a place")
@@ -25,5 +26,5 @@ def booked_with(row: Clinician, by: Actor, **_: Any) -> list[Hanging]:
 
 
 def _hanging(visit: Visit) -> Hanging:
-    words = f"Visit on {visit.on.day} {visit.on:%b %Y}, referral {visit.authorization.referral.number}"
+    words = f"Visit on {say_day(visit.on)}, referral {visit.authorization.referral.number}"
     return Hanging(words, reverse("authorization", args=[visit.authorization_id]))

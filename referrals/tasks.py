@@ -8,6 +8,7 @@ from referrals.services.referrals import Outcome
 from vca.core import alerts, audit, documents, jobs
 from vca.core.jobs import Run
 from vca.core.models import Document, ServiceLocation
+from vca.core.services import digests
 from vca.domain.wording import counted
 
 CHUNK = 100
@@ -50,6 +51,8 @@ def watch_authorizations(run: Run) -> None:
         looked_at = {"watched": len(rows), "ids_sha256": audit.digest_of_ids(row.pk for row in rows)}
         done = {"raised": raised, "closed": closed}
         audit.record(by=run.by, action="watch.swept", subject=location, changes=done | looked_at)
+        if raised:
+            digests.ask(by=run.by, at=now)
         run.finish(f"{counted(len(rows), 'authorization')} watched, {counted(raised, 'alert')} raised, {closed} closed")
 
 
@@ -65,4 +68,6 @@ def watch_approvals(run: Run) -> None:
         audit.record(
             by=run.by, action="approvals.swept", subject=location, changes={"raised": raised, "closed": closed}
         )
+        if raised:
+            digests.ask(by=run.by, at=now)
         run.finish(f"{counted(raised, 'alert')} raised, {closed} closed")

@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from referrals.api import views as api
+from referrals.api import authorizations as authorization_api
+from referrals.api import notices as notice_api
+from referrals.api import referrals as referral_api
+from referrals.api import visits as visit_api
 from referrals.views import imports, referrals, visits
 
 urlpatterns = [
@@ -38,15 +41,45 @@ urlpatterns = [
 ]
 
 api_urlpatterns = [
-    path("referrals/", api.ReferralList.as_view(), name="api_referrals"),
-    path("referrals/<int:referral_id>/", api.ReferralDetail.as_view(), name="api_referral"),
-    path("referrals/<int:referral_id>/confirm/", api.ReferralConfirmation.as_view(), name="api_confirm_referral"),
-    path("authorizations/", api.AuthorizationList.as_view(), name="api_authorizations"),
-    path("authorizations/<int:authorization_id>/", api.AuthorizationDetail.as_view(), name="api_authorization"),
-    path("authorizations/<int:authorization_id>/visits/", api.VisitList.as_view(), name="api_visits"),
-    path("visits/<int:visit_id>/check-in/", api.check_in, name="api_check_in"),
-    path("visits/<int:visit_id>/complete/", api.complete, name="api_complete_visit"),
-    path("visits/<int:visit_id>/cancel/", api.cancel, name="api_cancel_visit"),
-    path("visits/<int:visit_id>/no-show/", api.no_show, name="api_no_show_visit"),
-    path("visits/<int:visit_id>/undo/", api.undo, name="api_undo_visit"),
+    path("referrals/", referral_api.ReferralList.as_view(), name="api_referrals"),
+    path("referrals/<int:referral_id>/", referral_api.ReferralDetail.as_view(), name="api_referral"),
+    path(
+        "referrals/<int:referral_id>/confirm/",
+        referral_api.ReferralConfirmation.as_view(),
+        name="api_confirm_referral",
+    ),
+    path("referrals/<int:referral_id>/reject/", referral_api.reject, name="api_reject_referral"),
+    path("referrals/<int:referral_id>/reopen/", referral_api.reopen, name="api_reopen_referral"),
+    path("referrals/<int:referral_id>/suspend/", referral_api.suspend, name="api_suspend_referral"),
+    path("referrals/<int:referral_id>/resume/", referral_api.resume, name="api_resume_referral"),
+    path("referrals/<int:referral_id>/cancel/", referral_api.cancel, name="api_cancel_referral"),
+    path("referrals/<int:referral_id>/complete/", referral_api.complete, name="api_complete_referral"),
+    path("referrals/<int:referral_id>/veteran/", referral_api.ReferralMove.as_view(), name="api_move_referral"),
+    path("referrals/<int:referral_id>/days/", authorization_api.Days.as_view(), name="api_days"),
+    path("referrals/<int:referral_id>/lines/", authorization_api.LineList.as_view(), name="api_lines"),
+    path("referrals/<int:referral_id>/notices/", notice_api.NoticeList.as_view(), name="api_notices"),
+    path("notices/<int:notice_id>/", notice_api.NoticeDetail.as_view(), name="api_notice"),
+    path("notices/<int:notice_id>/settle/", notice_api.NoticeSettlement.as_view(), name="api_settle_notice"),
+    path("lines/<int:service_id>/", authorization_api.LineDetail.as_view(), name="api_line"),
+    path(
+        "lines/<int:service_id>/opening-balance/",
+        authorization_api.OpeningBalance.as_view(),
+        name="api_opening_balance",
+    ),
+    path("veterans/<int:veteran_id>/", authorization_api.VeteranDetail.as_view(), name="api_veteran"),
+    path("authorizations/", authorization_api.AuthorizationList.as_view(), name="api_authorizations"),
+    path(
+        "authorizations/<int:authorization_id>/",
+        authorization_api.AuthorizationDetail.as_view(),
+        name="api_authorization",
+    ),
+    path("authorizations/<int:authorization_id>/visits/", visit_api.VisitList.as_view(), name="api_visits"),
+    path("authorizations/<int:authorization_id>/walk-in/", visit_api.WalkIn.as_view(), name="api_walk_in"),
+    path("visits/<int:visit_id>/", visit_api.VisitDetail.as_view(), name="api_visit"),
+    path("visits/<int:visit_id>/check-in/", visit_api.check_in, name="api_check_in"),
+    path("visits/<int:visit_id>/complete/", visit_api.complete, name="api_complete_visit"),
+    path("visits/<int:visit_id>/cancel/", visit_api.cancel, name="api_cancel_visit"),
+    path("visits/<int:visit_id>/no-show/", visit_api.no_show, name="api_no_show_visit"),
+    path("visits/<int:visit_id>/undo/", visit_api.undo, name="api_undo_visit"),
+    path("visits/<int:visit_id>/void/", visit_api.void, name="api_void_visit"),
 ]

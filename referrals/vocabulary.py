@@ -1,6 +1,6 @@
 """The words of referrals: permissions by role, kinds of event, document, job, task and alert, and parameters."""
 
-from vca.core.vocabulary import Entry, Parameter, Role, declare, whole_numbers
+from vca.core.vocabulary import Entry, Parameter, Role, declare, whole_number, whole_numbers
 
 CARE = (Role.FRONT_DESK, Role.NURSE, Role.CLINICIAN)
 EVERYBODY = tuple(Role)
@@ -96,6 +96,15 @@ declare(
                 read=whole_numbers,
             )
             for what in ("agreement", "license", "dea")
+        ),
+        Parameter(
+            "confirm-within-days",
+            "3",
+            "days from the receipt of a referral",
+            "This product's own default",
+            "today",
+            verify_with_va=False,
+            read=whole_number,
         ),
         Parameter(
             "authorization-ending-days",

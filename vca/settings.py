@@ -87,7 +87,10 @@ DOCUMENTS_DIR = environment.writable_folder(
     "DOCUMENTS_DIR", Path(env.str("DOCUMENTS_DIR", default=str(STATE_DIR / "documents")))
 )
 globals().update(environment.email("EMAIL_URL", env.str("EMAIL_URL", default="") or "consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds, well below the lease of the job that sends
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="vca@localhost")
+# What links in e-mail begin with.
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0]}").rstrip("/")
 
 AUTH_USER_MODEL = "core.User"
 LOGIN_URL = "sign_in"
@@ -162,8 +165,16 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "vca.core.api.requests.Pages",
+    "DEFAULT_SCHEMA_CLASS": "vca.core.api.schema.Described",
     "EXCEPTION_HANDLER": "vca.core.api.errors.explain",
     "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "VCA Desk",
+    "DESCRIPTION": "Referrals, visits and claims of a clinic that treats Veterans under a Veterans Care Agreement.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [],
 }
 
 LOGGING = {

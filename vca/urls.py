@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from billing.urls import api_urlpatterns as billing_api
 from referrals.urls import api_urlpatterns as referral_api
+from vca.core.api.schema import SchemaDocument
 from vca.core.api.unknown import NoSuchAddress
 from vca.core.urls import api_urlpatterns as core_api
 
@@ -13,5 +14,6 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("", include("vca.core.urls")),
     path("api/v1/", include(([*core_api, *referral_api, *billing_api], "api"))),
+    path("api/schema/", SchemaDocument.as_view(), name="api_schema"),
     re_path("^api/", NoSuchAddress.as_view(), name="api_unknown"),
 ]

@@ -1,12 +1,17 @@
 """Translators between JSON and the shapes of billing: they save nothing. Money is dollars as text, such as "450.00"."""
 
+from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.domain.findings import Finding
-from billing.models import Claim, ClaimLine, Submission
+from billing.models import Charge, Claim, ClaimLine, Submission
 from vca.core.api.serializers import IdField
+from vca.domain.identifiers import procedure_code
+from vca.domain.identifiers.exceptions import ValidationError
+from vca.domain.money import usd
 from vca.domain.rules import CATALOGUE
 
 
@@ -14,6 +19,56 @@ class DraftInput(serializers.Serializer):
     """Completed visits to be claimed."""
 
     visits = serializers.ListField(child=IdField(), allow_empty=False, max_length=1000)
+
+
+class FormsInput(serializers.Serializer):
+    """Claims to be printed; without the form, for pre-printed paper."""
+
+    claims = serializers.ListField(child=IdField(), allow_empty=False, max_length=5000)
+    with_form = serializers.BooleanField(default=True)
+
+
+class TakeOffInput(serializers.Serializer):
+    """The visit that is taken off a draft."""
+
+    visit = IdField(source="visit_id")
+
+
+class PriceInput(serializers.Serializer):
+    """A price in dollars for one unit, from a day on."""
+
+    code = serializers.CharField(max_length=5)
+    amount = serializers.DecimalField(max_digits=9, decimal_places=2, min_value=Decimal("0.01"))
+    valid_from = serializers.DateField()
+
+    def validate_code(self, value: str) -> str:
+        """A CPT or HCPCS code."""
+        try:
+            return procedure_code.validate(value)
+        except ValidationError as fault:
+            raise serializers.ValidationError(fault.advice) from fault
+
+    def validate_amount(self, value: Decimal) -> Decimal:
+        """Dollars at two places."""
+        return usd(value)
+
+
+class PriceOutput(serializers.ModelSerializer):
+    """What the practice charges for one unit of a code, in dollars, from a day through a day."""
+
+    amount = serializers.CharField()
+
+    class Meta:
+        model = Charge
+        fields = ("id", "code", "amount", "valid_from", "valid_through")
+        read_only_fields = fields
+
+
+class MadeReadyOutput(serializers.Serializer):
+    """How many drafts were made ready, and how many a rule still blocks."""
+
+    ready = serializers.IntegerField()
+    blocked = serializers.IntegerField()
 
 
 class ClaimLineOutput(serializers.ModelSerializer):
@@ -45,6 +100,23 @@ class ClaimOutput(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class DraftedOutput(serializers.Serializer):
+    """The claims that were drafted."""
+
+    results = ClaimOutput(many=True)
+
+
+class FindingOutput(serializers.Serializer):
+    """What the scrub finds: the rule's code, how grave it is, a sentence, the field, the source, the next act."""
+
+    code = serializers.CharField()
+    severity = serializers.CharField()
+    message = serializers.CharField()
+    field = serializers.CharField()
+    source: Any = serializers.CharField()
+    next_act = serializers.CharField()
+
+
 class WholeClaimOutput(ClaimOutput):
     """A claim with its diagnoses, lines and findings."""
 
@@ -57,6 +129,7 @@ class WholeClaimOutput(ClaimOutput):
         fields = (*ClaimOutput.Meta.fields, "diagnoses", "lines", "findings")
         read_only_fields = fields
 
+    @extend_schema_field(FindingOutput(many=True))
     def get_findings(self, claim: Claim) -> list[dict[str, str]]:
         """What the scrub finds on it now."""
         return [explained(finding) for finding in self.context["findings"]]

@@ -11,14 +11,17 @@ from rest_framework.views import APIView
 
 from billing import queries
 from billing.api import serializers
-from billing.domain.states import ClaimState
-from billing.services import claims, submissions
+from billing.domain.states import JUDGED, ClaimState
+from billing.services import charges, claims, paper_claims, submissions
 from vca.core.access import Actor
 from vca.core.api.authentication import actor_of
-from vca.core.api.requests import listed, repeatable
+from vca.core.api.requests import heard, listed, repeatable
+from vca.core.api.schema import described, state_filter
 from vca.core.api.serializers import JobOutput, ReasonInput
+from vca.domain.rules import CATALOGUE
 
-JUDGED = (ClaimState.DRAFT, ClaimState.READY)
+# What the scrub may find, and that the claim is past it.
+BLOCKING = tuple(code for code in CATALOGUE if code.startswith("CLAIM-"))
 
 
 class ClaimList(APIView):
@@ -26,18 +29,24 @@ class ClaimList(APIView):
 
     permissions: ClassVar = {"GET": "see_claims", "POST": "draft_claims"}
 
+    @described(serializers.ClaimOutput(many=True), asks=[state_filter(ClaimState)])
     def get(self, request: Request) -> Response:
         """Newest first; ``?state=DRAFT`` filters."""
         rows = queries.claims(actor_of(request))
         state = request.query_params.get("state")
         return listed(self, request, rows.filter(state=state) if state else rows, serializers.ClaimOutput)
 
+    @described(
+        serializers.DraftedOutput,
+        takes=serializers.DraftInput,
+        statuses=(201,),
+        refused_by=("CLAIM-08", "CLAIM-16", "CLAIM-17"),
+    )
     @repeatable
     def post(self, request: Request) -> Response:
         """Draft claims from completed visits: one per authorization and location, more when one would be too long."""
-        said = serializers.DraftInput(data=request.data)
-        said.is_valid(raise_exception=True)
-        drafted = claims.draft(visit_ids=said.validated_data["visits"], by=actor_of(request), at=timezone.now())
+        said = heard(serializers.DraftInput, request).validated_data
+        drafted = claims.draft(visit_ids=said["visits"], by=actor_of(request), at=timezone.now())
         return Response({"results": serializers.ClaimOutput(drafted, many=True).data}, status=201)
 
 
@@ -46,6 +55,7 @@ class VisitsToBill(APIView):
 
     permissions: ClassVar = {"GET": "see_claims"}
 
+    @described(serializers.VisitToBillOutput(many=True))
     def get(self, request: Request) -> Response:
         """Newest first."""
         return listed(self, request, queries.unbilled_visits(actor_of(request)), serializers.VisitToBillOutput)
@@ -56,6 +66,7 @@ class ClaimDetail(APIView):
 
     permissions: ClassVar = {"GET": "see_claims"}
 
+    @described(serializers.WholeClaimOutput)
     def get(self, request: Request, claim_id: int) -> Response:
         """Lines, diagnoses, and what the scrub finds while it is not sent."""
         return Response(whole(claim_id, actor_of(request)))
@@ -70,29 +81,64 @@ def whole(claim_id: int, by: Actor) -> dict[str, Any]:
     return body
 
 
-def claim_act(name: str, deed: Callable[..., Any], *, timed: bool = True, fields: Any = None) -> Any:
-    """Return the API view of an act on a claim."""
+def claim_act(
+    name: str, deed: Callable[..., Any], *, refused_by: tuple[str, ...], timed: bool = True, says: Any = None
+) -> Any:
+    """Return the API view of an act on a claim; ``says`` reads what is said of it."""
 
     def post(self: APIView, request: Request, claim_id: int) -> Response:
         by = actor_of(request)
         claim = get_object_or_404(queries.claims(by), pk=claim_id)
-        words: dict[str, Any] = {"at": timezone.now()} if timed else {}
-        if fields:
-            said = fields(data=request.data)
-            said.is_valid(raise_exception=True)
-            words |= said.validated_data
+        words = {"at": timezone.now()} if timed else {}
+        if says:
+            words |= heard(says, request).validated_data
         deed(claim=claim, by=by, **words)
         return Response(whole(claim.pk, by))
 
-    members = {"permissions": {"POST": "draft_claims"}, "post": repeatable(post), "__doc__": f"{name} of a claim."}
-    view: type[APIView] = type(name, (APIView,), members)
+    post.__doc__ = (deed.__doc__ or "").split("Raises")[0].strip()
+    act = described(serializers.WholeClaimOutput, takes=says, refused_by=refused_by)(repeatable(post))
+    view: type[APIView] = type(name, (APIView,), {"permissions": {"POST": "draft_claims"}, "post": act})
     return view.as_view()
 
 
-make_ready = claim_act("Readiness", claims.make_ready)
-back_to_draft = claim_act("TakingBack", claims.back_to_draft, timed=False)
-rebuild = claim_act("Rebuilding", claims.rebuild, timed=False)
-close = claim_act("Closing", claims.close, fields=ReasonInput)
+make_ready = claim_act("Readiness", claims.make_ready, refused_by=BLOCKING)
+back_to_draft = claim_act("TakingBack", claims.back_to_draft, refused_by=("CLAIM-14",), timed=False)
+rebuild = claim_act("Rebuilding", claims.rebuild, refused_by=("CLAIM-14",), timed=False)
+close = claim_act("Closing", claims.close, refused_by=("CLAIM-14",), says=ReasonInput)
+take_off = claim_act(
+    *("TakingOff", claims.take_off), refused_by=("CLAIM-14", "CLAIM-17"), timed=False, says=serializers.TakeOffInput
+)
+
+
+class AllReady(APIView):
+    """The drafts in which nothing stands in the way."""
+
+    permissions: ClassVar = {"POST": "draft_claims"}
+
+    @described(serializers.MadeReadyOutput)
+    @repeatable
+    def post(self, request: Request) -> Response:
+        """Make them all ready; the others say by ``GET /claims/{claim_id}/`` why not."""
+        made = claims.make_all_ready(by=actor_of(request), at=timezone.now())
+        return Response(serializers.MadeReadyOutput(made).data)
+
+
+class PriceList(APIView):
+    """The practice's prices; a new one."""
+
+    permissions: ClassVar = {"GET": "set_charges", "POST": "set_charges"}
+
+    @described(serializers.PriceOutput(many=True))
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        return listed(self, request, queries.charges(actor_of(request)), serializers.PriceOutput)
+
+    @described(serializers.PriceOutput, takes=serializers.PriceInput, statuses=(201,))
+    @repeatable
+    def post(self, request: Request) -> Response:
+        """Set the price of a code from a day on; the price before it ends the day before."""
+        said = heard(serializers.PriceInput, request).validated_data
+        return Response(serializers.PriceOutput(charges.set_price(by=actor_of(request), **said)).data, status=201)
 
 
 class ClaimFileList(APIView):
@@ -100,12 +146,28 @@ class ClaimFileList(APIView):
 
     permissions: ClassVar = {"GET": "see_claims", "POST": "send_claims"}
 
+    @described(serializers.SubmissionOutput(many=True))
     def get(self, request: Request) -> Response:
         """Newest first."""
         return listed(self, request, queries.submissions(actor_of(request)), serializers.SubmissionOutput)
 
+    @described(JobOutput, statuses=(202,), refused_by=("CLAIM-17",))
     @repeatable
     def post(self, request: Request) -> Response:
         """Ask the worker to write all ready claims as one 837P (202); the job's ``result`` is the document."""
         job = submissions.ask(by=actor_of(request))
+        return Response(JobOutput(job).data, status=202)
+
+
+class ClaimForms(APIView):
+    """Claims on paper."""
+
+    permissions: ClassVar = {"POST": "send_claims"}
+
+    @described(JobOutput, takes=serializers.FormsInput, statuses=(202,), refused_by=("CLAIM-17",))
+    @repeatable
+    def post(self, request: Request) -> Response:
+        """Ask the worker to print claims as CMS-1500 in one PDF (202); it moves no claim. Drafts are left alone."""
+        said = heard(serializers.FormsInput, request).validated_data
+        job = paper_claims.ask(said["claims"], with_form=said["with_form"], by=actor_of(request))
         return Response(JobOutput(job).data, status=202)

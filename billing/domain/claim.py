@@ -133,7 +133,8 @@ class ServiceLine:
 
     ``control_number`` is ours (REF*6R) and comes back in the 835. ``charge`` is dollars for all ``units``.
     ``diagnosis_pointers`` count the claim's diagnoses from one, most relevant first.
-    ``description`` names the drug where the code does not.
+    ``description`` names the drug where the code does not. ``authorized_codes`` are those that VA listed for the line
+    on which the visit counts; none mean that VA listed none.
     """
 
     number: int
@@ -148,6 +149,7 @@ class ServiceLine:
     modifiers: tuple[str, ...] = ()
     description: str = ""
     drug: Drug | None = None
+    authorized_codes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -155,8 +157,8 @@ class ProfessionalClaim:
     """One claim. Loops 2000A to 2420A; the whole form.
 
     ``total_charge`` is what the books say; the scrub compares it with the lines.
-    ``authorized`` and ``authorized_codes`` are of the authorization version that the claim was built from; no codes
-    mean that VA listed none. Raises ValueError when the lines are not numbered 1, 2, 3.
+    ``authorized`` is of the authorization version that the claim was built from. Raises ValueError when the lines are
+    not numbered 1, 2, 3.
     """
 
     control_number: str  # CLM01, box 26
@@ -173,7 +175,6 @@ class ProfessionalClaim:
     referring: Clinician | None
     lines: tuple[ServiceLine, ...]
     authorized: Period
-    authorized_codes: frozenset[str]
     payer_route: PayerRoute
     test_data: bool
     corrected_days: tuple[date, ...] = ()  # of visits that were corrected after the claim was built from them

@@ -1,8 +1,5 @@
 """Findings: what a scrub rule says, and the few questions that the rules share.
 
->>> from datetime import date
->>> say(date(2026, 11, 3))
-'3 Nov 2026'
 >>> writable("Müller"), writable("山田"), writable(" ")
 (True, False, False)
 """
@@ -16,6 +13,7 @@ from datetime import date
 from billing.domain.claim import ServiceLine
 from vca.domain.identifiers.exceptions import ValidationError
 from vca.domain.rules import CATALOGUE, Severity
+from vca.domain.wording import say_day
 
 _LETTER = re.compile("[A-Za-z0-9]")
 
@@ -48,14 +46,9 @@ class ScrubContext:
     filing_limit_days: int
 
 
-def say(day: date) -> str:
-    """Return the day as a biller reads it."""
-    return f"{day.day} {day:%b %Y}"
-
-
 def name_of(line: ServiceLine) -> str:
     """Return which line is meant and of which day, for the middle of a sentence."""
-    return f"line {line.number} of {say(line.service_date)}"
+    return f"line {line.number} of {say_day(line.service_date)}"
 
 
 def fault(validate: Callable[[str], str], value: str) -> str:

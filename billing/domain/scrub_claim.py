@@ -3,8 +3,9 @@
 import re
 
 from billing.domain.claim import PayerRoute, ProfessionalClaim
-from billing.domain.findings import Finding, Findings, ScrubContext, fault, name_of, say, writable
+from billing.domain.findings import Finding, Findings, ScrubContext, fault, name_of, writable
 from vca.domain.identifiers import icd10cm, va_referral_number
+from vca.domain.wording import say_day
 
 DIAGNOSES = 12  # HI and box 21 hold as many
 ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
@@ -20,7 +21,7 @@ _ELSEWHERE = {
 def visits(claim: ProfessionalClaim, context: ScrubContext) -> Findings:
     """CLAIM-25: what is sent is what was given, as it was last corrected."""
     for day in claim.corrected_days:
-        message = f"The visit of {say(day)} was corrected after this draft was made. Build it again."
+        message = f"The visit of {say_day(day)} was corrected after this draft was made. Build it again."
         yield Finding("CLAIM-25", message, "visits")
 
 

@@ -4,12 +4,14 @@ from decimal import Decimal
 
 from billing.domain import timely_filing
 from billing.domain.claim import Drug, ProfessionalClaim, ServiceLine
-from billing.domain.findings import Finding, Findings, ScrubContext, fault, name_of, say, writable
+from billing.domain.findings import Finding, Findings, ScrubContext, fault, name_of, writable
 from vca.domain.identifiers import ndc, place_of_service, procedure_code
+from vca.domain.identifiers.procedure_code import MODIFIERS
 from vca.domain.money import usd
+from vca.domain.wording import say_day
 
 LINES = 50  # of a claim; a printed form holds six
-MODIFIERS = POINTERS = 4  # of a line
+POINTERS = 4  # of a line
 HIGHEST_CHARGE = Decimal("99999999.99")  # ten digits
 HIGHEST_QUANTITY = Decimal("99999999.999")
 DRUG_UNITS = frozenset({"F2", "GR", "ME", "ML", "UN"})
@@ -25,10 +27,10 @@ def days_of_service(claim: ProfessionalClaim, context: ScrubContext) -> Findings
     for line in claim.lines:
         field = f"lines.{line.number}.service_date"
         if first is not None and claim.authorized.starts_after(line.service_date):
-            message = f"{_the(line)} is before the first authorized day, {say(first)}."
+            message = f"{_the(line)} is before the first authorized day, {say_day(first)}."
             yield Finding("CLAIM-02", message, field)
         if last is not None and claim.authorized.ended_before(line.service_date):
-            message = f"{_the(line)} is after the last authorized day, {say(last)}."
+            message = f"{_the(line)} is after the last authorized day, {say_day(last)}."
             yield Finding("CLAIM-02", message, field)
         if line.service_date > context.today:
             yield Finding("CLAIM-23", f"{_the(line)} lies in the future.", field)
@@ -103,15 +105,15 @@ def filing_limit(claim: ProfessionalClaim, context: ScrubContext) -> Findings:
     for line in claim.lines:
         last_day = timely_filing.last_day(line.service_date, limit_days=context.filing_limit_days)
         if last_day < context.today:
-            message = f"{_the(line)} had to be filed by {say(last_day)}."
+            message = f"{_the(line)} had to be filed by {say_day(last_day)}."
             yield Finding("CLAIM-12", message, f"lines.{line.number}.service_date")
 
 
 def authorized_codes(claim: ProfessionalClaim, context: ScrubContext) -> Findings:
-    """CLAIM-13: a list that VA left empty allows every code."""
+    """CLAIM-13: each service line of the authorization has its own list; one that VA left empty allows every code."""
     for line in claim.lines:
-        if claim.authorized_codes and line.code not in claim.authorized_codes:
-            message = f"{_the(line)} bills {line.code}, which VA's authorization does not list."
+        if line.authorized_codes and line.code not in line.authorized_codes:
+            message = f"{_the(line)} bills {line.code}, which VA's authorization does not list for that service."
             yield Finding("CLAIM-13", message, f"lines.{line.number}.code")
 
 

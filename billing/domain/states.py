@@ -30,11 +30,15 @@ class ClaimState(StrEnum):
 # The states in which a claim holds its visits: none of them may stand on another claim.
 LIVE = tuple(state for state in ClaimState if state not in (ClaimState.VOIDED, ClaimState.REPLACED, ClaimState.CLOSED))
 
+# Judged by the scrub: what has been sent says what it said.
+JUDGED = (ClaimState.DRAFT, ClaimState.READY)
+
 CLAIM_MOVES: Moves[ClaimState] = Moves(
     {
         "make_ready": ((ClaimState.DRAFT,), ClaimState.READY),
         "back_to_draft": ((ClaimState.READY,), ClaimState.DRAFT),
         "send": ((ClaimState.READY,), ClaimState.SENT),
+        "take_back": ((ClaimState.SENT,), ClaimState.READY),
         "close": ((ClaimState.DRAFT, ClaimState.READY), ClaimState.CLOSED),
     }
 )

@@ -2,6 +2,15 @@
 
 from billing.models.charge import Charge
 from billing.models.claim import Claim, ClaimDiagnosis, ClaimLine
-from billing.models.submission import ControlNumbers, Submission, SubmittedClaim
+from billing.models.submission import ControlNumbers, PrintedClaim, Submission, SubmittedClaim
 
-__all__ = ["Charge", "Claim", "ClaimDiagnosis", "ClaimLine", "ControlNumbers", "Submission", "SubmittedClaim"]
+__all__ = [
+    "Charge",
+    "Claim",
+    "ClaimDiagnosis",
+    "ClaimLine",
+    "ControlNumbers",
+    "PrintedClaim",
+    "Submission",
+    "SubmittedClaim",
+]

@@ -80,7 +80,6 @@ def _claim(row: Claim, payer: Payer) -> ProfessionalClaim:
         referring=_referring(row.referral),
         lines=tuple(_line(line, place, len(diagnoses)) for line in lines),
         authorized=row.authorization_version.period,
-        authorized_codes=frozenset(code for line in lines for code in line.codes or ()),
         payer_route=_route(Affiliation(row.referral.affiliation)),
         test_data=row.practice.test_data,
         corrected_days=tuple(sorted({line.service_date for line in lines if line.visit_service_id is None})),
@@ -146,6 +145,7 @@ def _line(row: ClaimLine, place: str, diagnoses: int) -> ServiceLine:
         diagnosis_pointers=tuple(range(1, min(diagnoses, 4) + 1)),
         rendering=Clinician(clinician.last_name, clinician.first_name, clinician.npi, clinician.taxonomy),
         drug=drug,
+        authorized_codes=frozenset(row.codes or ()),
     )
 
 

@@ -23,6 +23,7 @@ from vca.core.access import Actor
 from vca.core.services import parameters
 from vca.domain.errors import RuleError
 from vca.domain.rules import Severity
+from vca.domain.wording import say_day
 
 
 class NotBilledToVa(RuleError):
@@ -53,6 +54,10 @@ class VisitOnClaim(RuleError):
     """The visit stands on a live claim."""
 
     code = "VISIT-07"
+
+    def __init__(self, claim: Claim) -> None:
+        state = claim.get_state_display().lower()
+        super().__init__(f"the visit stands on claim {claim.control_number}, which is {state}")
 
 
 class ReferralClaimed(RuleError):
@@ -98,7 +103,7 @@ def _refuse_claimed(visit_ids: Sequence[int]) -> None:
     taken = ClaimLine.objects.filter(is_live=True, visit_id__in=visit_ids).select_related("claim").first()
     if taken:
         raise VisitAlreadyClaimed(
-            f"a visit of {taken.service_date:%d %b %Y} stands on claim {taken.claim.control_number}"
+            f"a visit of {say_day(taken.service_date)} stands on claim {taken.claim.control_number}"
         )
 
 
@@ -194,16 +199,11 @@ def outdate(*, visit_id: int, by: Actor) -> None:
         ):
             if row.state not in LIVE:
                 continue  # closed while this waited for its lock
-            refuse_unless_draft(row)
+            if row.state != ClaimState.DRAFT:
+                raise VisitOnClaim(row)
             lines.filter(claim=row).update(visit_service=None)
             Claim.objects.filter(pk=row.pk).update(revision=F("revision") + 1)
             audit.record(by=by, action="claim.outdated", subject=row, changes={"visit": visit_id})
-
-
-def refuse_unless_draft(row: Claim) -> None:
-    """Raise VisitOnClaim for a claim that somebody may send, or has sent."""
-    if row.state != ClaimState.DRAFT:
-        raise VisitOnClaim(f"the visit stands on claim {row.control_number}, which is {row.state.lower()}")
 
 
 def findings(claims: Sequence[Claim], *, by: Actor, at: datetime) -> dict[int, tuple[Finding, ...]]:
@@ -269,11 +269,11 @@ def back_to_draft(*, claim: Claim, by: Actor) -> None:
 def hold_back(*, claim_id: int, revision: int, by: Actor) -> bool:
     """Take a claim that the scrub has come to block out of the file; tell whether it was still as it was judged."""
     with transaction.atomic():
-        row = access.scope(Claim.objects.select_for_update(no_key=True), by).get(pk=claim_id)
-        still = row.revision == revision and row.state == ClaimState.READY
-        if still:
+        judged = Claim.objects.select_for_update(no_key=True).filter(pk=claim_id, revision=revision)
+        row = access.scope(judged, by).filter(state=ClaimState.READY).first()
+        if row:
             back_to_draft(claim=row, by=by)
-    return still
+    return row is not None
 
 
 def give_to_veteran(*, referral_id: int, veteran_id: int, by: Actor) -> None:

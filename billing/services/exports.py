@@ -39,9 +39,9 @@ def as_csv(*, words: str = "", state: str = "", by: Actor) -> str:
 def _lines(rows: QuerySet[Claim]) -> Iterable[tuple[str, ...]]:
     known = rows.annotate(first_day=Min("lines__service_date"), last_day=Max("lines__service_date")).order_by("pk")
     batches: dict[int, list[str]] = {}
-    sent = SubmittedClaim.objects.filter(claim__in=rows.order_by().values("pk")).order_by("submission__batch_number")
-    for claim_id, number in sent.values_list("claim_id", "submission__batch_number"):
-        batches.setdefault(claim_id, []).append(str(number))
+    sent = SubmittedClaim.objects.filter(claim__in=rows.order_by().values("pk")).order_by("submission_id")
+    for claim_id, *how in sent.values_list("claim_id", "submission__batch_number", "submission__channel"):
+        batches.setdefault(claim_id, []).append(str(how[0] or how[1]))
     for claim in known:
         zone = claim.location.zone
         yield (

@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 from billing import queries
 from billing.domain.timely_filing import last_day
 from billing.queries import Unfiled
-from referrals.domain.expiry import passed_day_thresholds
+from referrals.domain.expiry import LATE_AT_MOST, passed_day_thresholds
 from vca.core.access import Actor
 from vca.core.alerts import Reached
 from vca.core.services import parameters
 from vca.core.vocabulary import Role
+from vca.domain.wording import say_day
 
 TOLD = (Role.BILLER, Role.ADMINISTRATOR)
-LATE_AT_MOST = timedelta(days=30)  # a limit that passed longer ago is history, not news
 DAY = timedelta(days=1)
 
 
@@ -48,6 +48,6 @@ def _reached(
 
 
 def _headline(visit: Unfiled, last: date, today: date) -> str:
-    limit = f"{'had to be' if last < today else 'must be'} filed by {last.day} {last:%b %Y}"
+    limit = f"{'had to be' if last < today else 'must be'} filed by {say_day(last)}"
     claim = f"claim {visit.claim_number} is not sent" if visit.claim_number else "no claim yet"
-    return f"{visit.referral_number}: visit of {visit.on.day} {visit.on:%b %Y} {limit}; {claim}"
+    return f"{visit.referral_number}: visit of {say_day(visit.on)} {limit}; {claim}"

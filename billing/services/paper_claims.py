@@ -3,7 +3,6 @@
 Printing sends nothing and moves no claim: a claim on paper is sent when somebody has mailed it and says so.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -19,6 +18,7 @@ from billing.domain.claim import Address, ProfessionalClaim
 from billing.domain.findings import Finding
 from billing.domain.paper import PaperRules, Shift, Totals
 from billing.domain.states import ClaimState
+from billing.models import PrintedClaim
 from billing.services import assembly, claims
 from billing.services.assembly import Assembled
 from billing.services.printing import PDF
@@ -27,7 +27,6 @@ from vca.core.access import Actor
 from vca.core.models import Document, Job
 from vca.core.services import parameters, practices
 from vca.domain.errors import RuleError
-from vca.domain.rules import Severity
 
 WITH_FORM, TEXT_ALONE = "write_cms1500", "write_cms1500_text"
 MOST = 5_000  # claims of one file
@@ -44,6 +43,7 @@ class Judged:
     """A claim with its sheets and with what was found; it is printed unless a finding blocks."""
 
     claim_id: int
+    revision: int
     control_number: str
     total_charge: Decimal
     sheets: tuple[Sheet, ...]
@@ -52,7 +52,7 @@ class Judged:
     @property
     def is_printed(self) -> bool:
         """Tell whether nothing blocks."""
-        return not any(finding.severity == Severity.BLOCK for finding in self.findings)
+        return not claims.blocking(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +122,26 @@ def ask(claim_ids: Sequence[int], *, with_form: bool, by: Actor) -> Job:
         raise NothingToPrint("none of the claims has been made ready")
     if len(ids) > MOST:
         raise NothingToPrint(f"one file holds {MOST:,} claims; choose fewer")
-    chosen = hashlib.sha256(repr(ids).encode()).hexdigest()[:16]
     kind = WITH_FORM if with_form else TEXT_ALONE
-    return jobs.enqueue(kind=kind, key=f"practice {by.practice_id} {chosen}", by=by, subject_ids=ids)
+    return jobs.enqueue(kind=kind, key=f"practice {by.practice_id} {jobs.digest(ids)}", by=by, subject_ids=ids)
 
 
-def keep(content: bytes, *, printed: int, sheets: int, by: Actor, on: date) -> Document:
-    """Keep the PDF and tell of it; the job calls this in the transaction that ends it."""
-    filename = f"CMS-1500-{on.isoformat()}-{printed}.pdf"
+def keep(content: bytes, *, whole: Review, by: Actor, on: date) -> Document:
+    """Keep the PDF, note which claims are in it, and tell of it; the job calls this in the transaction that ends it."""
+    counts = {"claims": len(whole.printed), "sheets": len(whole.sheets)}
+    filename = f"CMS-1500-{on.isoformat()}-{counts['claims']}.pdf"
     with transaction.atomic():
         document = documents.keep(content, kind="claims_cms1500", filename=filename, media_type=PDF, by=by)
-        audit.record(by=by, action="claims.printed", subject=document, changes={"claims": printed, "sheets": sheets})
+        PrintedClaim.objects.bulk_create(
+            (
+                PrintedClaim(
+                    practice_id=by.practice_id, document=document, claim_id=one.claim_id, revision=one.revision
+                )
+                for one in whole.printed
+            ),
+            ignore_conflicts=True,  # the same claims printed twice are one document
+        )
+        audit.record(by=by, action="claims.printed", subject=document, changes=counts)
     return document
 
 
@@ -140,7 +149,7 @@ def _judge(one: Assembled, scrubbed: tuple[Finding, ...], rules: PaperRules, on:
     claim = one.document
     said = sheets(claim, signed_on=on, rules=rules)
     found = (*scrubbed, *misfits(claim, said))
-    return Judged(one.claim_id, claim.control_number, claim.total_charge, said, found)
+    return Judged(one.claim_id, one.revision, claim.control_number, claim.total_charge, said, found)
 
 
 def _mailed(claim: ProfessionalClaim, address: Address | None) -> ProfessionalClaim:

@@ -1,21 +1,28 @@
-"""Claim files: the ready claims of a practice as one 837P, its control numbers taken in the commit that stores it."""
+"""Claim files: the ready claims of a practice as one 837P, its control numbers taken in the commit that stores it.
+
+What somebody sends by hand is recorded here too: for the clocks it is a submission like any other.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Count, F, Max, Sum
 
+from billing import queries
+from billing.domain.channels import LARGEST_PROOF, Channel, media_type
 from billing.domain.claim import Envelope, Receiver, Submitter, Usage
-from billing.domain.states import ClaimState
-from billing.models import Claim, ControlNumbers, Submission, SubmittedClaim
+from billing.domain.states import CLAIM_MOVES, ClaimState
+from billing.models import Claim, ClaimLine, ControlNumbers, PrintedClaim, Submission, SubmittedClaim
 from billing.services.assembly import Assembled
+from billing.services.claims import MoveNotOffered
 from billing.x12.claim_837p import write_837p
-from vca.core import access, audit, documents, jobs
+from vca.core import access, audit, documents, jobs, states
 from vca.core.access import Actor
-from vca.core.models import Job, JobState, Practice, ServiceLocation
+from vca.core.models import Document, Job, JobState, Practice, ServiceLocation
 from vca.core.services import parameters
 from vca.domain.errors import RuleError
 
@@ -29,6 +36,48 @@ class NothingReady(RuleError):
     code = "CLAIM-17"
 
 
+class NotShown(RuleError):
+    """Neither a number nor a file shows what was sent by hand."""
+
+    code = "SUBMIT-01"
+
+
+class WrongMoment(RuleError):
+    """The claims cannot have been sent then."""
+
+    code = "SUBMIT-02"
+
+
+class NotAProof(RuleError):
+    """The file is too large, or of a kind that is not kept as proof."""
+
+    code = "SUBMIT-03"
+
+
+class NotTakenBack(RuleError):
+    """The submission stands."""
+
+    code = "SUBMIT-04"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A screenshot or paper that shows a submission, as it was uploaded."""
+
+    content: bytes
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """How claims were sent by hand: not as FILE. ``receipt`` is the number that the portal or the carrier gave."""
+
+    channel: Channel
+    sent_at: datetime
+    receipt: str = ""
+    proof: Proof | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """The control numbers of one file."""
@@ -38,17 +87,20 @@ class Numbers:
     group: int
 
 
-def ask(*, by: Actor) -> Job:
-    """Ask the worker to write the ready claims of the actor's practice; one such job waits at a time.
+def ask(*, by: Actor, claim_ids: Sequence[int] | None = None) -> Job:
+    """Ask the worker to write the ready claims of the actor's practice, or of these; one such job waits at a time.
 
     A job that runs has looked for ready claims already: whoever asks then gets the one that follows it, so that a
     claim made ready meanwhile does not wait for the next asking. Raises NothingReady.
     """
-    if not access.scope(Claim.objects.filter(state=ClaimState.READY), by).exists():
-        raise NothingReady("no claim is ready to be sent")
-    job = jobs.enqueue(kind="write_837p", key=f"practice {by.practice_id}", by=by)
+    ready = queries.ready_ids(by, among=claim_ids)
+    if not ready:
+        raise NothingReady("no claim is ready to be sent" if claim_ids is None else "none of the claims is ready")
+    chosen = [] if claim_ids is None else ready
+    key = f"practice {by.practice_id} {jobs.digest(chosen)}" if chosen else f"practice {by.practice_id}"
+    job = jobs.enqueue(kind="write_837p", key=key, by=by, subject_ids=chosen)
     while job.state == JobState.RUNNING:
-        job = jobs.enqueue(kind="write_837p", key=f"after {job.pk}", by=by)
+        job = jobs.enqueue(kind="write_837p", key=f"after {job.pk}", by=by, subject_ids=chosen)
     return job
 
 
@@ -132,6 +184,7 @@ def _record(
         total_charge=rows.aggregate(total=Sum("total_charge"))["total"],
         usage=envelope.usage,
         receiver_id=envelope.receiver.receiver_id,
+        sent_at=at,
         created_at=at,
         created_by_id=by.user_id,
     )
@@ -140,6 +193,98 @@ def _record(
     )
     rows.update(state=ClaimState.SENT, sent_at=at, revision=F("revision") + 1)
     return submission
+
+
+def record_by_hand(*, claim_ids: Sequence[int], sent: ByHand, by: Actor, at: datetime) -> Submission:
+    """Record that ready claims went out together by hand, and mark them sent: the clocks start when they were.
+
+    Mailed claims name the CMS-1500 that was printed of them as they stand. Raises NothingReady, MoveNotOffered,
+    NotShown, NotAProof, WrongMoment.
+    """
+    if not (sent.receipt or sent.proof):
+        raise NotShown(field="receipt")
+    with transaction.atomic():
+        rows = _locked_ready(claim_ids, by)
+        _refuse_moment(rows, sent.sent_at, at)
+        submission = Submission.objects.create(
+            practice_id=by.practice_id,
+            channel=sent.channel,
+            document_id=_printed(rows) if sent.channel == Channel.MAIL else None,
+            proof=_kept(sent.proof, by) if sent.proof else None,
+            receipt=sent.receipt,
+            claim_count=len(rows),
+            total_charge=sum((row.total_charge for row in rows), start=Decimal()),
+            sent_at=sent.sent_at,
+            created_at=at,
+            created_by_id=by.user_id,
+        )
+        SubmittedClaim.objects.bulk_create(
+            SubmittedClaim(practice_id=by.practice_id, submission=submission, claim=row) for row in rows
+        )
+        locked = Claim.objects.filter(pk__in=[row.pk for row in rows])
+        states.moved(locked, "send", along=CLAIM_MOVES, sent_at=sent.sent_at, revision=F("revision") + 1)
+        told = {"claims": len(rows), "channel": sent.channel}
+        audit.record(by=by, action="submission.by_hand", subject=submission, changes=told)
+    return submission
+
+
+def _locked_ready(claim_ids: Sequence[int], by: Actor) -> list[Claim]:
+    """Lock the claims in the one order, as a file does. Raises NothingReady, MoveNotOffered."""
+    mine = access.scope(Claim.objects.select_for_update(no_key=True, of=("self",)), by)
+    rows = list(mine.filter(pk__in=claim_ids).select_related("location").order_by("pk"))
+    if not rows or len(rows) < len(set(claim_ids)):
+        raise NothingReady("one of the claims is not there" if rows else "no claim was chosen")
+    for row in rows:
+        if row.state != ClaimState.READY:
+            raise MoveNotOffered(f"claim {row.control_number} is {row.get_state_display().lower()}")
+    return rows
+
+
+def _refuse_moment(rows: Sequence[Claim], sent_at: datetime, at: datetime) -> None:
+    """Raise WrongMoment for one that is still to come, or on a day before the last visit of a claim."""
+    if sent_at > at:
+        raise WrongMoment("the moment is still to come", field="on")
+    lines = ClaimLine.objects.filter(claim__in=rows).order_by().values_list("claim")
+    last = dict(lines.annotate(last=Max("service_date")))
+    for row in rows:
+        if row.pk in last and row.location.civil_day(sent_at) < last[row.pk]:
+            raise WrongMoment(f"the last visit of claim {row.control_number} was later", field="on")
+
+
+def _printed(rows: Sequence[Claim]) -> int | None:
+    """Return the newest CMS-1500 in which every one of the claims is printed as it stands, if there is one."""
+    printed = PrintedClaim.objects.filter(claim__in=rows, revision=F("claim__revision")).order_by()
+    whole = printed.values("document").annotate(claims=Count("claim")).filter(claims=len(rows))
+    return whole.order_by("-document").values_list("document", flat=True).first()
+
+
+def _kept(proof: Proof, by: Actor) -> Document:
+    kind = media_type(proof.content)
+    if not kind or len(proof.content) > LARGEST_PROOF:
+        raise NotAProof(field="proof")
+    return documents.keep(proof.content, kind="submission_proof", filename=proof.filename, media_type=kind, by=by)
+
+
+def take_back(*, submission: Submission, reason: str, by: Actor, at: datetime) -> None:
+    """Undo what was recorded as sent by hand while nothing came back: its claims are ready again.
+
+    Raises NotTakenBack for a file, for what was taken back already, and once a claim has its answer.
+    """
+    with transaction.atomic():
+        row = access.scope(Submission.objects.select_for_update(no_key=True), by).get(pk=submission.pk)
+        if row.channel == Channel.FILE or row.withdrawn_at:
+            raise NotTakenBack("it is a file" if row.channel == Channel.FILE else "it was taken back already")
+        live = SubmittedClaim.objects.filter(submission=row, is_live=True)
+        mine = Claim.objects.select_for_update(no_key=True).filter(pk__in=live.values("claim")).order_by("pk")
+        answered = [claim.control_number for claim in mine if claim.state != ClaimState.SENT]
+        if answered:
+            raise NotTakenBack(f"something came back for claim {answered[0]}")
+        sent = Claim.objects.filter(pk__in=[claim.pk for claim in mine])
+        states.moved(sent, "take_back", along=CLAIM_MOVES, sent_at=None, revision=F("revision") + 1)
+        live.update(is_live=False)
+        row.withdrawn_at, row.withdrawn_reason, row.withdrawn_by_id = at, reason, by.user_id
+        row.save(update_fields=["withdrawn_at", "withdrawn_reason", "withdrawn_by"])
+        audit.record(by=by, action="submission.taken_back", subject=row, changes={"claims": row.claim_count})
 
 
 def leave_gap() -> None:

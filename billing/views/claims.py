@@ -1,7 +1,6 @@
 """One claim and what is done with it, and the prices. The lists are in ``lists``."""
 
 from datetime import date
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -11,15 +10,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import forms, queries
-from billing.domain.findings import Finding
-from billing.domain.states import CLAIM_MOVES, ClaimState
-from billing.models import Claim
-from billing.services import charges, claims, submissions
-from billing.views import mending
+from billing.domain.channels import Channel
+from billing.domain.states import CLAIM_MOVES, JUDGED, ClaimState
+from billing.models import Claim, Submission
+from billing.services import charges, claims
+from billing.views import events, mending
 from vca.core import access
 from vca.core.access import Actor, PageRequest
 from vca.core.services import practices
-from vca.domain.rules import CATALOGUE
 from vca.domain.wording import counted
 
 
@@ -37,11 +35,18 @@ def claim_page(request: PageRequest, claim_id: int) -> HttpResponse:
         "lines": claim.lines.all(),
         "outdated": any(line.visit_service_id is None for line in claim.lines.all()),
         "visits": _visits(claim) if claim.state == ClaimState.DRAFT else [],
-        "findings": _findings(claim, request.actor) if claim.state in _OPEN else [],
-        "events": _events(claim, request.actor),
+        "findings": _findings(claim, request.actor) if claim.state in JUDGED else [],
+        "events": events.of(claim, by=request.actor),
+        "by_hand": _by_hand(claim),
         "acts": CLAIM_MOVES.acts(ClaimState(claim.state)),
     }
     return render(request, "billing/claim.html", context)
+
+
+def _by_hand(claim: Claim) -> Submission | None:
+    """What may be taken back: how the claim was sent by hand, while nothing came back."""
+    live = Submission.objects.filter(submitted__claim=claim, submitted__is_live=True).exclude(channel=Channel.FILE)
+    return live.first() if claim.state == ClaimState.SENT else None
 
 
 def _visits(claim: Claim) -> list[tuple[int, date]]:
@@ -49,41 +54,8 @@ def _visits(claim: Claim) -> list[tuple[int, date]]:
     return list(dict.fromkeys((line.visit_id, line.service_date) for line in claim.lines.all()))
 
 
-def _findings(claim: Claim, by: Actor) -> list[dict[str, Any]]:
-    """What the scrub finds by rule, in the order of the rules, with the ways to mend it."""
-    found = claims.findings([claim], by=by, at=timezone.now()).get(claim.pk, ())
-    grouped: dict[str, list[Finding]] = {}
-    for one in found:
-        grouped.setdefault(one.code, []).append(one)
-    return [
-        {
-            "rule": CATALOGUE[code],
-            "messages": [one.message for one in some],
-            "ways": mending.ways([one.field for one in some], claim, by=by),
-        }
-        for code, some in grouped.items()
-    ]
-
-
-def _events(claim: Claim, by: Actor) -> list[dict[str, Any]]:
-    """What happened to the claim, oldest first."""
-    who = claim.created_by.name if claim.created_by else ""
-    events: list[dict[str, Any]] = [{"at": claim.created_at, "what": "Drafted", "who": who, "icon": "pencil"}]
-    if claim.ready_at:
-        events.append({"at": claim.ready_at, "what": "Made ready", "tone": "info", "icon": "check"})
-    for one in claim.submitted.select_related("submission").order_by("submission__batch_number"):
-        batch = one.submission
-        url = reverse("document", args=[batch.document_id]) if by.may("open_documents") else ""
-        sent = {"at": batch.created_at, "what": f"Written to batch {batch.batch_number}", "tone": "info"}
-        numbers = f"Interchange {batch.interchange_control_number:09d}, group {batch.group_control_number}"
-        detail = f"{numbers}, to {batch.receiver_id}{'' if batch.usage == 'P' else ', as a test'}."
-        events.append(sent | {"icon": "send", "detail": detail, "url": url, "label": "Download the file"})
-    if claim.closed_at:
-        events.append({"at": claim.closed_at, "what": "Closed", "detail": claim.closed_reason, "icon": "dash"})
-    return sorted(events, key=lambda event: event["at"])
-
-
-_OPEN = (ClaimState.DRAFT, ClaimState.READY)
+def _findings(claim: Claim, by: Actor) -> list[mending.Explained]:
+    return mending.explained(claims.findings([claim], by=by, at=timezone.now()).get(claim.pk, ()), claim, by=by)
 
 
 def _posted_visits(request: PageRequest) -> list[int]:
@@ -156,21 +128,13 @@ def take_off(request: PageRequest, claim_id: int) -> HttpResponse:
 def close_claim(request: PageRequest, claim_id: int) -> HttpResponse:
     """Close a claim that will not be sent."""
     claim = _claim(request, claim_id)
-    form = forms.CloseForm(request.POST)
+    form = forms.ReasonForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Say why the claim is closed; the reason is kept.")
     else:
         claims.close(claim=claim, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
         messages.success(request, "The claim is closed; its visits can be claimed again.")
     return redirect("claim", claim.pk)
-
-
-@require_POST
-@access.page("send_claims")
-def write_file(request: PageRequest) -> HttpResponse:
-    """Ask the worker for the file and show its progress."""
-    job = submissions.ask(by=request.actor)
-    return redirect("job", job.pk)
 
 
 @access.page("set_charges")

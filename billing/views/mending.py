@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from billing.domain.findings import say
+from billing.domain.findings import Finding
 from billing.domain.states import ClaimState
 from billing.models import Claim, ClaimLine
 from vca.core.access import Actor
+from vca.domain.rules import CATALOGUE, Rule
+from vca.domain.wording import say_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,15 @@ class Way:
     url: str = ""
     words: str = ""
     posts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What one rule finds on a claim: each thing in a sentence, and the ways to mend it."""
+
+    rule: Rule
+    messages: list[str]
+    ways: list[Way]
 
 
 # Beginning of the field -> page, permission, words. The first that fits counts; "line." stands for any line.
@@ -48,6 +59,17 @@ WAYS = (
 )
 
 
+def explained(found: Iterable[Finding], claim: Claim, *, by: Actor) -> list[Explained]:
+    """Return findings by rule, in the order of the rules."""
+    grouped: dict[str, list[Finding]] = {}
+    for one in found:
+        grouped.setdefault(one.code, []).append(one)
+    return [
+        Explained(CATALOGUE[code], [one.message for one in some], ways([one.field for one in some], claim, by=by))
+        for code, some in grouped.items()
+    ]
+
+
 def ways(fields: Iterable[str], claim: Claim, *, by: Actor) -> list[Way]:
     """Return the ways to mend these fields of a claim, each once."""
     found = [way(field, claim, by=by) for field in fields]
@@ -60,7 +82,7 @@ def way(field: str, claim: Claim, *, by: Actor) -> Way:
     page, permission, words = next((rest for start, *rest in WAYS if plain.startswith(start)), ("", "", ""))
     line = _line(field, claim)
     url = _url(page, line, claim) if page and by.may(permission) else ""
-    which = f" of {say(line.service_date)}" if line and page == "edit_visit" else ""
+    which = f" of {say_day(line.service_date)}" if line and page == "edit_visit" else ""
     return Way(url, words + which, posts=page == "rebuild_claim") if url else Way()
 
 

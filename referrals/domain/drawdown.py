@@ -13,6 +13,7 @@ from datetime import date
 from referrals.domain.states import LimitKind
 from vca.domain.errors import RuleError
 from vca.domain.periods import Period
+from vca.domain.wording import say_day
 
 
 class VisitsExhausted(RuleError):
@@ -68,13 +69,11 @@ def refuse_draw(line: LineCount, *, name: str) -> None:
 
 def refuse_day(period: Period, day: date) -> None:
     """Raise VisitOutsidePeriod unless the day lies in the authorization, first and last day included."""
-    if day in period:
-        return
-    if period.starts_after(day):
-        raise VisitOutsidePeriod(
-            f"{day:%d %b %Y} is before the authorization's first day, {period.valid_from:%d %b %Y}"
-        )
-    raise VisitOutsidePeriod(f"{day:%d %b %Y} is after the authorization's last day, {period.valid_through:%d %b %Y}")
+    first, last = period.valid_from, period.valid_through
+    if first and day < first:
+        raise VisitOutsidePeriod(f"{say_day(day)} is before the authorization's first day, {say_day(first)}")
+    if last and last < day:
+        raise VisitOutsidePeriod(f"{say_day(day)} is after the authorization's last day, {say_day(last)}")
 
 
 def over_after_cut(line: LineCount, *, authorized: int) -> int:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from referrals import queries
-from referrals.domain.expiry import passed_day_thresholds
+from referrals.domain.expiry import LATE_AT_MOST, passed_day_thresholds, say_end
 from referrals.domain.states import Affiliation
 from referrals.queries import Booking
 from vca.core import access
@@ -18,10 +18,9 @@ from vca.core.alerts import Reached
 from vca.core.models import Agreement, DeaRegistration, License
 from vca.core.services import parameters, practices
 from vca.core.vocabulary import Role
+from vca.domain.wording import counted
 
 TOLD = (Role.ADMINISTRATOR, Role.BILLER)
-# What ended longer ago and has no visit booked past it is history, not news.
-LATE_AT_MOST = timedelta(days=30)
 DAY = timedelta(days=1)
 Row = TypeVar("Row", License, DeaRegistration)
 
@@ -58,8 +57,7 @@ def _reached(endings: Iterable[Ending], kind: str, by: Actor, today: date) -> It
 
 
 def _told(one: Ending, passed: tuple[int, ...], today: date) -> Reached:
-    ends = f"{'ended' if one.last < today else 'ends'} on {one.last.day} {one.last:%b %Y}"
-    visits = "1 visit is" if one.beyond == 1 else f"{one.beyond} visits are"
+    booked = f"; {counted(one.beyond, 'visit is', 'visits are')} booked after it" if one.beyond else ""
     return Reached(
         kind=one.kind,
         rule_code=one.rule_code,
@@ -67,7 +65,7 @@ def _told(one: Ending, passed: tuple[int, ...], today: date) -> Reached:
         subject_id=one.subject.pk,
         passed=passed,
         basis=one.last.isoformat(),
-        headline=f"{one.words} {ends}{f'; {visits} booked after it' if one.beyond else ''}"[:200],
+        headline=f"{one.words} {say_end(one.last, today=today)}{booked}"[:200],
         due_on=one.last,
         roles=TOLD,
     )

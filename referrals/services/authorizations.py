@@ -123,7 +123,7 @@ def _over(visits: int | None) -> Any:
 
 
 def settle_over(service_ids: Sequence[int], *, by: Actor, at: datetime) -> None:
-    """After a visit was given back: what is no longer over is not over, and nobody has to be told."""
+    """After a visit was given or given back: what is no longer over is not over, and the task says what is so now."""
     rows = access.scope(AuthorizedService.objects.filter(pk__in=service_ids, visits_over__gt=0), by)
     for service in rows.order_by("pk"):
         over = drawdown.over_after_cut(service.count, authorized=service.visits_authorized or 0)
@@ -153,8 +153,10 @@ def _first_beyond(service: AuthorizedService) -> date | None:
     return None
 
 
-def add_line(*, authorization: Authorization, limit: Limit, by: Actor, at: datetime) -> AuthorizedService:
-    """Add a service line that VA authorizes."""
+def add_line(
+    *, authorization: Authorization, limit: Limit, by: Actor, at: datetime, reason: str = ""
+) -> AuthorizedService:
+    """Add a service line that VA authorizes; the reason stands with the version that it makes."""
     with transaction.atomic():
         row = locked(authorization, by=by)
         last = row.services.order_by("-number").values_list("number", flat=True).first() or 0
@@ -167,13 +169,15 @@ def add_line(*, authorization: Authorization, limit: Limit, by: Actor, at: datet
             limit_kind=limit.limit_kind,
             visits_authorized=limit.visits,
         )
-        _add_version(row, terms_of(row), reason=f"line {service.number} added", by=by, at=at)
+        _add_version(row, terms_of(row), reason=f"line {service.number} added{reason and f': {reason}'}", by=by, at=at)
         audit.record(by=by, action="authorization.limit_set", subject=service, changes={"added": service.number})
     return service
 
 
-def set_opening_balance(*, service: AuthorizedService, visits: int, source: str, by: Actor) -> AuthorizedService:
-    """Record visits given before this product counted: by another clinic, or by us on paper."""
+def set_opening_balance(
+    *, service: AuthorizedService, visits: int, source: str, by: Actor, at: datetime
+) -> AuthorizedService:
+    """Record visits given before this product counted: elsewhere, or by us on paper; a task tells what is over then."""
     with transaction.atomic():
         locked(service.authorization, by=by)
         row = access.scope(AuthorizedService.objects.select_for_update(no_key=True), by).get(pk=service.pk)
@@ -182,6 +186,7 @@ def set_opening_balance(*, service: AuthorizedService, visits: int, source: str,
         row.visits_over = 0 if authorized is None else drawdown.over_after_cut(row.count, authorized=authorized)
         row.save(update_fields=["visits_before_us", "before_us_source", "visits_over"])
         audit.record(by=by, action="authorization.opening_balance_set", subject=row, changes={"visits": visits})
+        _tell_of_bookings_beyond(row, by=by, at=at)
     return row
 
 

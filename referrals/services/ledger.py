@@ -71,8 +71,7 @@ def _turn(visit: Visit, kind: EntryKind, guard: Q, *, held: int, used: int, by: 
     if _change(lines, guard, held, used) != len(lines):
         raise LedgerBroken(f"visit {visit.pk} has nothing to turn on one of its lines {lines}")
     _write(visit, kind, lines, held=held, used=used, by=by, at=at)
-    if held + used < 0:
-        settle_over(lines, by=by, at=at)
+    settle_over(lines, by=by, at=at)
 
 
 def _change(lines: Sequence[int], guard: Q, held: int, used: int) -> int:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from referrals import queries
 from referrals.domain.notice import (
     OF_A_NOTICE,
+    RULE_OF,
     TAKEN_OVER,
     HoldReason,
     ReferralNotice,
@@ -31,7 +32,7 @@ from referrals.signals import referral_moving
 from vca.core import access, audit, crypto, documents, states
 from vca.core.access import Actor
 from vca.core.models import Document, Practice, ServiceLocation
-from vca.core.services import chores
+from vca.core.services import chores, parameters
 from vca.domain.errors import RuleError
 
 
@@ -40,7 +41,7 @@ class NotReady(RuleError):
 
     def __init__(self, reasons: tuple[HoldReason, ...]) -> None:
         self.reasons = reasons
-        super().__init__("not yet: " + "; ".join(reasons), code=queries.rule_of(reasons[0]))
+        super().__init__("not yet: " + "; ".join(reasons), code=RULE_OF[reasons[0]])
 
 
 class MoveNotOffered(RuleError):
@@ -154,13 +155,14 @@ def _create(received: Received, *, source: FactSource, document: Document | None
     compared = (*doubts, *fields_to_compare(notice, reasons))
     _keep_notice(referral, received, document=document, differs_in=compared, reasons=reasons, by=by, at=at)
     audit.record(by=by, action="referral.received", subject=referral, changes={"held": [r.name for r in reasons]})
-    _ask_to_confirm(referral, by=by)
+    _ask_to_confirm(referral, by=by, at=at)
     return Outcome(referral, Result.CREATED, tuple(spelled_out(reason, notice) for reason in reasons), held_for=reasons)
 
 
-def _ask_to_confirm(referral: Referral, *, by: Actor) -> None:
-    # No visit is authorized after its last day (VISIT-03), so that a referral must be confirmed before that.
-    due = referral.authorization.terms.valid_through
+def _ask_to_confirm(referral: Referral, *, by: Actor, at: datetime) -> None:
+    # Until it is confirmed nobody can be booked on it.
+    days = parameters.value("confirm-within-days", practice_id=by.practice_id, on=at.date())
+    due = at.date() + timedelta(days=int(days))
     headline = f"Confirm referral {referral.number}"
     chores.open_task(kind="referral_held", subject=referral, headline=headline, by=by, due_on=due)
 
@@ -352,7 +354,7 @@ def _mover(act: str, action: str) -> Callable[..., None]:
             authorization = _move(referral, act, by=by, state_reason=reason)
             audit.record(by=by, action=action, subject=referral)
             if referral.state in OPEN:
-                _ask_to_confirm(referral, by=by)
+                _ask_to_confirm(referral, by=by, at=at)
             else:
                 _close("referral_held", referral, action, by=by, at=at)
             stranded.tell(authorization, by=by, at=at)

@@ -11,8 +11,10 @@ from referrals.models import Authorization
 from vca.core import access
 from vca.core.access import Actor
 from vca.core.services import chores
+from vca.domain.wording import counted
 
 ON_ENDED, OUTSIDE_DAYS = "visits_on_ended", "visits_outside"
+WAITING = ("booked visit waits", "booked visits wait")
 
 
 def tell(authorization: Authorization, *, by: Actor, at: datetime) -> None:
@@ -21,18 +23,14 @@ def tell(authorization: Authorization, *, by: Actor, at: datetime) -> None:
     ended = queries.booked(authorization).count() if referral.state in ENDED else 0
     outside = queries.booked_outside(authorization).count()
     found = (
-        (ON_ENDED, ended, f"{_visits(ended)} on referral {referral.number}, which has ended"),
-        (OUTSIDE_DAYS, outside, f"{_visits(outside)} outside the authorized days of {referral.number}"),
+        (ON_ENDED, ended, f"{counted(ended, *WAITING)} on referral {referral.number}, which has ended"),
+        (OUTSIDE_DAYS, outside, f"{counted(outside, *WAITING)} outside the authorized days of {referral.number}"),
     )
     for kind, number, headline in found:
         if number:
             chores.open_task(kind=kind, subject=referral, headline=headline, by=by)
         else:
             chores.close_tasks(kind=kind, subject=referral, proof="none is left", by=by, at=at)
-
-
-def _visits(number: int) -> str:
-    return "1 booked visit waits" if number == 1 else f"{number} booked visits wait"
 
 
 def settle(authorization: Authorization, *, by: Actor, at: datetime) -> None:

@@ -23,6 +23,7 @@ from vca.core.access import Actor
 from vca.core.models import Clinician, ServiceLocation
 from vca.core.services import practices
 from vca.domain.errors import RuleError
+from vca.domain.wording import say_day
 
 
 class ReferralNotActive(RuleError):
@@ -131,7 +132,7 @@ def _make(plan: Plan, state: VisitState, *, by: Actor, at: datetime) -> Visit:
     access.own(plan.location, by)
     on = plan.location.civil_day(plan.starts_at)
     if state == VisitState.ARRIVED and on > plan.location.civil_day(at):
-        raise TooEarly(f"the visit is on {on:%d %b %Y}")
+        raise TooEarly(f"the visit is on {say_day(on)}")
     _refuse_cover(authorization, on=on, by=by)
     _refuse_lines(authorization, plan.services)
     _refuse_clinicians(_clinicians(authorization).filter(is_active=True), plan.services, on=on)
@@ -161,7 +162,7 @@ def _refuse_cover(authorization: Authorization, *, on: date, by: Actor) -> None:
     drawdown.refuse_day(authorization.terms.period, on)
     needs_agreement = referral.affiliation == Affiliation.VCA
     if needs_agreement and not practices.agreements_in_force(by, on=on).exists():
-        raise NoAgreement(f"no agreement with VA is in force on {on:%d %b %Y}")
+        raise NoAgreement(f"no agreement with VA is in force on {say_day(on)}")
 
 
 def _refuse_lines(authorization: Authorization, services: Sequence[Planned]) -> None:
@@ -184,7 +185,7 @@ def _refuse_clinicians(clinicians: QuerySet[Clinician], services: Sequence[Plann
         if clinician is None:
             raise ClinicianNotApproved("a service names a clinician who does not treat here")
         if not clinician.is_approved(on):
-            raise ClinicianNotApproved(f"VA's approval of {clinician.display_name} does not cover {on:%d %b %Y}")
+            raise ClinicianNotApproved(f"VA's approval of {clinician.display_name} does not cover {say_day(on)}")
 
 
 def _service(visit: Visit, planned: Planned) -> VisitService:
@@ -227,7 +228,7 @@ def check_in(*, visit: Visit, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         authorization = locked(visit.authorization, by=by)
         if visit.on > visit.location.civil_day(at):
-            raise TooEarly(f"the visit is on {visit.on:%d %b %Y}")
+            raise TooEarly(f"the visit is on {say_day(visit.on)}")
         _refuse_cover(authorization, on=visit.on, by=by)
         _move(visit, "check_in", by=by, arrived_at=at)
         ledger.use_held(visit=visit, by=by, at=at)
@@ -245,20 +246,22 @@ def complete(*, visit: Visit, by: Actor, at: datetime, diagnoses: Sequence[str] 
 def cancel(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
     """Cancel a booked visit and give back its hold. Raises MoveNotOffered."""
     with transaction.atomic():
+        authorization = locked(visit.authorization, by=by)
         _move(visit, "cancel", by=by, ended_at=at, reason=reason)
         ledger.release(visit=visit, by=by, at=at)
-        stranded.settle(visit.authorization, by=by, at=at)
+        stranded.settle(authorization, by=by, at=at)
         audit.record(by=by, action="visit.cancelled", subject=visit)
 
 
 def no_show(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
     """The Veteran did not come: the hold is given back, and nobody is charged. Raises TooEarly, MoveNotOffered."""
     with transaction.atomic():
+        authorization = locked(visit.authorization, by=by)
         if visit.on > visit.location.civil_day(at):
-            raise TooEarly(f"the visit is on {visit.on:%d %b %Y}")
+            raise TooEarly(f"the visit is on {say_day(visit.on)}")
         _move(visit, "no_show", by=by, ended_at=at, reason=reason)
         ledger.release(visit=visit, by=by, at=at)
-        stranded.settle(visit.authorization, by=by, at=at)
+        stranded.settle(authorization, by=by, at=at)
         audit.record(by=by, action="visit.no_show", subject=visit)
 
 
@@ -281,8 +284,10 @@ def undo(*, visit: Visit, by: Actor, at: datetime) -> None:
 
 
 def _undo_check_in(visit: Visit, by: Actor, at: datetime) -> None:
+    authorization = locked(visit.authorization, by=by)
     _move(visit, "undo_check_in", by=by, arrived_at=None)
     ledger.void(visit=visit, by=by, at=at, back_to_hold=True)
+    stranded.tell(authorization, by=by, at=at)
 
 
 def _undo_complete(visit: Visit, by: Actor, at: datetime) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from referrals import queries
-from referrals.domain.expiry import passed_day_thresholds, passed_visit_thresholds
+from referrals.domain.expiry import LATE_AT_MOST, passed_day_thresholds, passed_visit_thresholds, say_end
 from referrals.domain.states import LimitKind
 from referrals.models import Authorization, AuthorizedService
 from vca.core import access, alerts
@@ -17,8 +17,6 @@ from vca.core.vocabulary import Role
 from vca.domain.wording import counted
 
 TOLD = (Role.BILLER, Role.CLINICIAN, Role.ADMINISTRATOR)
-# A worker that was down may still tell of what ended in the meantime; older ends are history, not news.
-LATE_AT_MOST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +69,10 @@ def _ending(authorization: Authorization, days: tuple[int, ...], today: date) ->
         subject_id=authorization.pk,
         passed=passed,
         basis=last.isoformat(),
-        headline=f"Authorization {authorization.referral.number} {_ends(last, today)}",
+        headline=f"Authorization {authorization.referral.number} {say_end(last, today=today)}",
         due_on=last,
         roles=TOLD,
     )
-
-
-def _ends(last: date, today: date) -> str:
-    """Say the day; how far off it is changes every night, so the page says that."""
-    return f"{'ended' if last < today else 'ends'} on {last.day} {last:%b %Y}"
 
 
 def _few_visits(authorization: Authorization, line: AuthorizedService, visits: tuple[int, ...]) -> Reached | None:

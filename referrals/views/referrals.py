@@ -20,13 +20,13 @@ from referrals.models import (
     Referral,
     ThroughSource,
     Veteran,
-    Visit,
 )
 from referrals.services import authorizations, referrals, veterans
 from referrals.services.authorizations import Terms
 from vca.core import access
 from vca.core.access import PageRequest, View
 from vca.core.pages import keyset
+from vca.domain.wording import say_day
 
 MOST_FOUND = 20
 
@@ -112,14 +112,10 @@ def referral_terms(request: PageRequest, referral_id: int) -> HttpResponse:
 
 
 def _tell_of_bookings_outside(request: PageRequest, authorization: Authorization) -> None:
-    outside = [_in_words(visit) for visit in queries.booked_outside(authorization)]
+    outside = [say_day(visit.on) for visit in queries.booked_outside(authorization)]
     if outside:
         which = "A booked visit lies" if len(outside) == 1 else f"{len(outside)} booked visits lie"
         messages.warning(request, f"{which} outside these days: {', '.join(outside)}. Cancel and book anew, or ask VA.")
-
-
-def _in_words(visit: Visit) -> str:
-    return f"{visit.on.day} {visit.on:%b %Y}"
 
 
 @access.page("change_limits")
@@ -129,7 +125,8 @@ def new_line(request: PageRequest, referral_id: int) -> HttpResponse:
     form = forms.LineForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         authorization, by, now = referral.authorization, request.actor, timezone.now()
-        authorizations.add_line(authorization=authorization, limit=form.limit(), by=by, at=now)
+        reason = form.cleaned_data["reason"]
+        authorizations.add_line(authorization=authorization, limit=form.limit(), reason=reason, by=by, at=now)
         messages.success(request, "The service line is added.")
         return redirect("authorization", authorization.pk)
     return _form_page(request, form, "Add a service line", "Add line", referral=referral)
@@ -157,7 +154,8 @@ def opening_balance(request: PageRequest, service_id: int) -> HttpResponse:
     initial = {"visits": line.visits_before_us, "source": line.before_us_source}
     form = forms.OpeningBalanceForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        authorizations.set_opening_balance(service=line, by=request.actor, **form.cleaned_data)
+        by, now = request.actor, timezone.now()
+        authorizations.set_opening_balance(service=line, by=by, at=now, **form.cleaned_data)
         messages.success(request, "The visits given before are saved.")
         return redirect("authorization", line.authorization_id)
     return _form_page(request, form, "Visits given before", "Save", referral=line.authorization.referral, line=line)

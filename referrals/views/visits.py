@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from referrals import forms, queries
+from referrals.domain.states import VisitState
 from referrals.models import Authorization, Visit
 from referrals.services import visits
 from vca.core import access
@@ -147,7 +148,8 @@ def undo(request: PageRequest, visit_id: int) -> HttpResponse:
     """Undo the last act on a visit."""
     visit = _visit(request, visit_id)
     visits.undo(visit=visit, by=request.actor, at=timezone.now())
-    messages.success(request, f"Undone: the visit is {visit.get_state_display().lower()} again.")
+    again = "struck; its authorized visit is free again" if visit.state == VisitState.VOIDED else "{} again"
+    messages.success(request, f"Undone: the visit is {again.format(visit.get_state_display().lower())}.")
     return redirect(came_from(request, reverse("authorization", args=[visit.authorization_id])))
 
 

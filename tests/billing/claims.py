@@ -102,7 +102,6 @@ def claim(**changes: Any) -> ProfessionalClaim:
         referring=REFERRER,
         lines=lines,
         authorized=Period(date(2026, 9, 1), date(2027, 2, 28)),
-        authorized_codes=frozenset(),
         payer_route=PayerRoute.VA_DIRECT,
         test_data=True,
     )

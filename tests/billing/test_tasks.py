@@ -90,7 +90,7 @@ def test_claim_that_a_rule_has_come_to_block_is_held_back(harbor: World) -> None
 
 
 def test_blocked_claim_would_be_sent_without_the_second_look(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "_blocks", lambda found: False)
+    monkeypatch.setattr(claims, "blocking", lambda found: [])
     spoil(*ready(harbor, 1))
 
     done(harbor)

@@ -128,10 +128,26 @@ def test_batch_of_another_practice_is_no_such_batch(harbor: World, out: Path) ->
     assert refused(out.with_name("again.837"), batch="1") == (1, "There is no such batch.")
 
 
-def test_file_that_cannot_be_written_is_written_later(harbor: World, out: Path) -> None:
+def test_place_that_cannot_be_written_uses_no_claim_up(harbor: World, out: Path) -> None:
     ready(harbor)
 
-    code, message = refused(out.parent / "nowhere" / "claims.837")
+    for place in (out.parent / "nowhere" / "claims.837", out.parent):
+        code, message = refused(place)
+        assert (code, message.endswith("Nothing was done: name a file in a folder that is there.")) == (1, True)
+    assert Submission.objects.count() == 0
+
+
+def test_file_that_cannot_be_written_after_all_is_written_later(
+    harbor: World, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(harbor)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(write_837p, "_write", full)
+        code, message = refused(out)
 
     assert (code, message.endswith("The batch is stored; write it again with --batch 1.")) == (1, True)
     assert run(out, batch="1") == f"batch 1: 1 claim, {out}"

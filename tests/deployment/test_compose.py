@@ -4,6 +4,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ import yaml
 
 from tests.deployment import compose
 from tests.deployment.compose import NotSet, Stack
+from tests.deployment.walk_through import came_through, walk, with_curl
 from vca.settings import BASE_DIR
 
 HOST = "vca.example.org"
@@ -88,6 +90,21 @@ def test_worker_of_the_stack_is_rung_for_by_beat(stack: Stack) -> None:
             "SELECT count(*) FROM core_auditevent LEFT JOIN core_sealedevent ON event_id = id WHERE event_id IS NULL"
         )
         compose.until(lambda: connection.execute(sealed).fetchone() == (0,), timeout=60, what="a sealed audit trail")
+
+
+@on_servers
+@with_curl
+def test_walk_through_runs_on_the_stack(stack: Stack, tmp_path: Path) -> None:
+    """As tests/deployment/test_walk_through.py, on PostgreSQL and Redis; curl stands where the proxy would."""
+    for service in ("web", "worker", "beat"):
+        stack.wait_until_healthy(service)
+    opening = compose.Process(
+        ["python", "-m", "tests.deployment.open_demo"], env=stack.environment("web"), cwd=BASE_DIR
+    )
+    assert opening.wait(timeout=60) == 0, opening.output()
+    (tmp_path / ".curlrc").write_text(f'header = "Host: {HOST}"\nheader = "X-Forwarded-Proto: https"\n')
+    there = {**stack.environment("web"), "SITE": stack.url, "CURL_HOME": str(tmp_path)}
+    came_through(walk(tmp_path / "reader", there))
 
 
 @on_servers

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing import queries
 from billing.domain.states import ClaimState
-from billing.models import Claim
+from billing.models import Claim, PrintedClaim
 from billing.services import paper_claims
 from billing.services.printing import print_sheets
 from tests.faults.batches import do, let_lease_run_out
@@ -42,6 +42,7 @@ def ask(by: Actor) -> Job:
 def forget() -> None:
     """Leave no job and no file, as if nobody had ever asked; the audit trail stays."""
     Job.objects.all().delete()
+    PrintedClaim.objects.all().delete()
     Document.objects.filter(kind="claims_cms1500").delete()
 
 
@@ -89,7 +90,7 @@ def write_cms1500(run: Run) -> None:
     whole = paper_claims.review(run.job.subject_ids, by=run.by, at=now)
     content = print_sheets(whole.sheets)
     with transaction.atomic():
-        kept = paper_claims.keep(content, printed=len(whole.printed), sheets=len(whole.sheets), by=run.by, on=on)
+        kept = paper_claims.keep(content, whole=whole, by=run.by, on=on)
     with run.chunk():
         run.finish("printed", result=kept)
 

@@ -19,7 +19,7 @@ from referrals import queries
 from referrals.domain.drawdown import VisitOutsidePeriod
 from referrals.domain.states import LimitKind
 from referrals.models import Authorization, FactSource, Veteran, Visit
-from referrals.services import authorizations, veterans, visits
+from referrals.services import authorizations, referrals, veterans, visits
 from referrals.services.authorizations import Limit, Terms
 from tests import world
 from tests.trials.crowd import Deed
@@ -246,14 +246,15 @@ def over_its_limit(harbor: World) -> Visit:
     return visit
 
 
-def cancelled_while_locked(harbor: World, lock: Callable[[Any], object], *, patience: float) -> bool:
-    """Tell whether a visit can be cancelled while somebody else holds its authorization in that way."""
+def struck_while_locked(harbor: World, lock: Callable[[Any], object], *, patience: float) -> bool:
+    """Tell whether a visit can be struck while somebody else holds its authorization in that way."""
     visit = over_its_limit(harbor)
-    cancel = partial(visits.cancel, visit=visit, reason="", by=harbor.by, at=NOW)
+    visits.check_in(visit=visit, by=harbor.by, at=NOW)
+    strike = partial(visits.void, visit=visit, reason="", by=harbor.by, at=NOW)
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             lock(Authorization.objects.filter(pk=visit.authorization_id))
-            future = pool.submit(on_own_connection, cancel)
+            future = pool.submit(on_own_connection, strike)
             done, _ = wait([future], timeout=patience)
         future.result()
     return bool(done)
@@ -262,8 +263,19 @@ def cancelled_while_locked(harbor: World, lock: Callable[[Any], object], *, pati
 def test_check_of_a_foreign_key_waits_for_nobody(harbor: World) -> None:
     """PostgreSQL asks for the authorization once more when a line was changed twice; waiting there was a deadlock."""
     locked = partial(authorizations.locked, by=harbor.by)
-    assert cancelled_while_locked(harbor, lambda rows: locked(rows.get()), patience=5)
+    assert struck_while_locked(harbor, lambda rows: locked(rows.get()), patience=5)
 
 
 def test_check_of_a_foreign_key_would_wait_for_a_full_lock(harbor: World) -> None:
-    assert not cancelled_while_locked(harbor, lambda rows: rows.select_for_update().get(), patience=1)
+    assert not struck_while_locked(harbor, lambda rows: rows.select_for_update().get(), patience=1)
+
+
+def test_visit_cancelled_while_its_referral_ends_leaves_no_task(harbor: World) -> None:
+    visit = world.booked(harbor, world.authorization(harbor))
+    said = {"reason": "test", "by": harbor.by, "at": NOW}
+
+    with during(lambda: referrals.complete(referral=visit.authorization.referral, **said)) as meanwhile:
+        cancelling = meanwhile(lambda: visits.cancel(visit=visit, **said))
+    cancelling.result()
+
+    assert list(Task.objects.filter(kind="visits_on_ended", closed_at=None)) == []

@@ -175,7 +175,8 @@ def bill(biller: Clerk) -> Claim:
 
 
 def write(biller: Clerk, path: Path) -> bytes:
-    answer = biller.post("write_file")
+    assert "Write the 837P file" in biller.get("review_file")
+    answer = biller.post("write_file", claim=list(Claim.objects.values_list("pk", flat=True)))
     call_command("work", once=True)
     page = biller.client.get(answer.url).content.decode()
     submission = Submission.objects.get()

@@ -120,7 +120,7 @@ def last_visit(act: Callable[..., Visit], harbor: World, people: Crowd, _: int) 
     """Let everybody draw the last of six visits, five of them given before; return what is wrong afterwards."""
     authorization = world.authorization(harbor, visits=6)
     line = world.line(authorization)
-    authorizations.set_opening_balance(service=line, visits=5, source="letter of 2 April", by=harbor.by)
+    authorizations.set_opening_balance(service=line, visits=5, source="letter of 2 April", by=harbor.by, at=NOW)
     plan = world.plan(harbor, authorization)
     raised = people.at_once([partial(act, plan=plan, by=harbor.by, at=NOW)] * people.size)
     got, made = sum(one is None for one in raised), authorization.visits.count()

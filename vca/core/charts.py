@@ -12,6 +12,8 @@ from decimal import Decimal
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from vca.domain.wording import say_day
+
 Point = tuple[date, int | Decimal]
 
 WIDTH, HEIGHT = 480, 276
@@ -178,13 +180,9 @@ def _in_words(
         (planned, "Booked visits leave {count} on {day}."),
         (forecast, "At the present pace {count} left on {day}."),
     )
-    sentences = [words.format(count=line[-1][1], day=_long(line[-1][0])) for line, words in lines if line]
-    return " ".join([*sentences, *([f"The authorization ends on {_long(ends_on)}."] if ends_on else [])])
+    sentences = [words.format(count=line[-1][1], day=say_day(line[-1][0])) for line, words in lines if line]
+    return " ".join([*sentences, *([f"The authorization ends on {say_day(ends_on)}."] if ends_on else [])])
 
 
 def _short(day: date) -> str:
     return f"{day.day} {day:%b}"
-
-
-def _long(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"

@@ -13,7 +13,7 @@ from vca.core.models import Agreement, Clinician, DeaRegistration, License, Prac
 from vca.core.pages import in_words
 from vca.core.vocabulary import ROLE_WORDS, Role
 from vca.domain.errors import RuleError
-from vca.domain.identifiers import dea_number, ein, npi, state_licence, taxonomy, us_address
+from vca.domain.identifiers import dea_number, ein, npi, state_license, taxonomy, us_address
 from vca.domain.identifiers.exceptions import ValidationError
 
 US_ZONES = (
@@ -240,7 +240,7 @@ class LicenseForm(forms.ModelForm):
 
     def clean_number(self) -> str:
         """As the board prints it."""
-        return checked(state_licence.validate, self.cleaned_data["number"])
+        return checked(state_license.validate, self.cleaned_data["number"])
 
     def clean_state(self) -> str:
         """A real state."""

@@ -6,7 +6,7 @@ can change nothing once another has taken over. "Once ever" is the unique constr
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -30,6 +30,8 @@ ATTEMPTS = 3
 DAILY_AT = time(6)
 LIVE = (JobState.QUEUED, JobState.RUNNING)
 SWEEP_AT_MOST = 50
+MUCH_SMALLER = 10  # times
+PACE_OF = 5  # jobs by which the time of the next one is judged
 
 logger = logging.getLogger(__name__)
 Handler = Callable[["Run"], None]
@@ -75,6 +77,23 @@ def enqueue(
             audit.record(by=by, action="job.asked_for", subject=live, changes={"kind": kind})
     transaction.on_commit(partial(ring, live.pk))
     return live
+
+
+def digest(ids: Sequence[int]) -> str:
+    """Return what tells one choice of rows from another in the key of a job; the order does not count."""
+    return audit.digest_of_ids(ids)[:16]
+
+
+def estimate(kind: str, number: int, *, by: access.Actor) -> timedelta | None:
+    """Return how long so many would take at the pace of the last jobs of that kind; ``None`` when none can tell.
+
+    A job of one claim says how long it takes to begin, not how long five hundred take: much smaller ones do not count.
+    """
+    enough = max(1, number // MUCH_SMALLER)
+    rows = access.scope(Job.objects.filter(kind=kind, state=JobState.DONE, done__gte=enough), by)
+    last = list(rows.order_by("-created_at", "pk").values_list("started_at", "finished_at", "done")[:PACE_OF])
+    took = sum((end - start for start, end, _ in last if start and end), timedelta())
+    return took * number / sum(done for *_, done in last) if last else None
 
 
 def _live(job: Job) -> Job:

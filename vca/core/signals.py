@@ -1,6 +1,7 @@
-"""The one question of core upwards: what still hangs on a place or on somebody who treats, and is to go out of use?
+"""What core asks and tells upwards.
 
-Sent with ``row`` and ``by``; each receiver answers with a list of ``Hanging``.
+``still_needed`` with ``row`` and ``by``: what still hangs on a place or on somebody who treats, and is to go out of
+use? Each receiver answers with a list of ``Hanging``. ``restored`` in the transaction of a restore: every row is there.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from django.db.models import Model
 from django.dispatch import Signal
 
 still_needed = Signal()
+restored = Signal()
 
 
 @dataclass(frozen=True, slots=True)

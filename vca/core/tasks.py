@@ -7,7 +7,7 @@ from django.utils import timezone
 from vca.celery import app
 from vca.core import audit, jobs
 from vca.core.jobs import Run
-from vca.core.services import leftovers
+from vca.core.services import digests, leftovers
 from vca.domain.wording import counted
 
 
@@ -36,3 +36,14 @@ def purge_leftovers(run: Run) -> None:
             if not some:
                 audit.record(by=run.by, action="leftovers.purged", subject="", changes={"rows": purged})
                 run.finish(f"{counted(purged, 'row')} purged")
+
+
+@jobs.handler("send_digests")
+def send_digests(run: Run) -> None:
+    """Tell everybody by e-mail of their new alerts, each message in a transaction of its own."""
+    waiting = digests.due(run.by)
+    for number, digest in enumerate(waiting):
+        with run.chunk(done=number, total=len(waiting)):
+            digests.send(digest, job=run.job, by=run.by, at=timezone.now())
+    with run.chunk(done=len(waiting), total=len(waiting)):
+        run.finish(f"{counted(len(waiting), 'message')} sent")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from billing.services import charges
@@ -12,9 +13,12 @@ from vca.core.models import Clinician, EndedBy, Practice, ServiceLocation, User
 from vca.core.services import practices
 from vca.demo.invented import Area, npi_of
 from vca.demo.people import Staff, give_roles, staff_of
+from vca.domain.identifiers import dea_number
 
 PHYSICIAN, NURSE_PRACTITIONER, ASSISTANT = "2084P0800X", "363LP0808X", "363A00000X"
 PSYCHOLOGIST, MENTAL_HEALTH_CLINIC = "103TC0700X", "261QM0850X"
+PRESCRIBING = ("MD", "NP")
+SOON = 4  # the clinician and place whose papers end soon: the second clinician at the second place
 PRICES = {
     "99204": "340.00",
     "99214": "240.00",
@@ -59,40 +63,40 @@ HARBOR = Blueprint(
     code="demo",
     name="Harbor Ketamine & Wellness",
     details={
-        "legal_name": "Harbor Ketamine and Wellness PC",
+        "legal_name": "Harbor Ketamine Wellness PC",
         "npi": npi_of(1001),
         "taxonomy": MENTAL_HEALTH_CLINIC,
         "tax_id": "950000021",
-        "street": "410 Lighthouse Walk",
+        "street": "410 Beacon Walk",
         "street_2": "Suite 200",
-        "city": "San Luis Obispo",
+        "city": "Morro Bay",
         "state": "CA",
-        "zip_code": "934010410",
+        "zip_code": "934420410",
         "billing_contact": "Teodor Whitlow",
         "billing_phone": "8055550100",
     },
     places=(
         {
-            "name": "Harbor San Luis Obispo",
+            "name": "Harbor Morro Bay",
             "time_zone": "America/Los_Angeles",
             "npi": npi_of(1002),
-            "street": "410 Lighthouse Walk",
+            "street": "410 Beacon Walk",
             "street_2": "Suite 200",
-            "city": "San Luis Obispo",
+            "city": "Morro Bay",
             "state": "CA",
-            "zip_code": "934010410",
+            "zip_code": "934420410",
         },
         {
-            "name": "Harbor Grand Junction",
+            "name": "Harbor Fruita",
             "time_zone": "America/Denver",
             "npi": npi_of(1003),
             "street": "77 Orchard Mesa Loop",
-            "city": "Grand Junction",
+            "city": "Fruita",
             "state": "CO",
-            "zip_code": "815010077",
+            "zip_code": "815210077",
         },
     ),
-    areas=(Area("San Luis Obispo", "CA", "93401", "805"), Area("Grand Junction", "CO", "81501", "970")),
+    areas=(Area("Morro Bay", "CA", "93442", "805"), Area("Fruita", "CO", "81521", "970")),
     clinicians=(
         Treats("Maren", "Oduya", "MD", npi_of(1011), PHYSICIAN, approved=390, email="clinician@demo.example"),
         Treats("Tobias", "Lindqvist", "NP", npi_of(1012), NURSE_PRACTITIONER, approved=372),
@@ -163,6 +167,8 @@ def open_clinic(plan: Blueprint, *, users: dict[str, User], today: date) -> Clin
     places = [practices.record_location(facts=facts, by=by) for facts in plan.places]
     clinicians = [_clinician(one, users=users, today=today, by=by) for one in plan.clinicians]
     _agreements(places, [one for one in clinicians if not one.is_pending], today=today, by=by)
+    for number, (clinician, place) in enumerate(product(clinicians, places), start=1):
+        _licenses(clinician, place, number, today=today, by=by)
     _prices(today=today, by=by)
     teams = zip(places, plan.teams, plan.areas, strict=True)
     sites = tuple(Site(place, clinicians[one], clinicians[other], area) for place, (one, other), area in teams)
@@ -196,6 +202,23 @@ def _agreements(places: list[ServiceLocation], clinicians: list[Clinician], *, t
     current = {"number": "VCA-SAMPLE-0002", "valid_from": begun, "valid_through": begun + timedelta(days=1095)}
     for facts in (earlier, current):
         practices.record_agreement(facts={**facility, **facts}, by=by, locations=places, clinicians=clinicians)
+
+
+def _licenses(clinician: Clinician, place: ServiceLocation, number: int, *, today: date, by: Actor) -> None:
+    """The license for the state of a place, and for those who prescribe the place's DEA registration; two end soon."""
+    if clinician.is_pending:
+        return
+    soon = number == SOON
+    facts = {"state": place.state, "number": f"{clinician.credentials.upper()}-{40_000 + number}"}
+    period = {"valid_from": today - timedelta(days=310), "valid_through": today + timedelta(days=48 if soon else 420)}
+    practices.record_license(clinician=clinician, facts={**facts, **period}, by=by)
+    if clinician.credentials in PRESCRIBING:
+        digits = f"{600_000 + number}"
+        dea = f"B{clinician.last_name[0]}{digits}{dea_number.calc_check_digit(digits)}"
+        last = today + timedelta(days=83 if soon else 690)
+        practices.record_dea(
+            clinician=clinician, facts={"location": place, "number": dea, "valid_through": last}, by=by
+        )
 
 
 def _prices(*, today: date, by: Actor) -> None:

@@ -103,7 +103,7 @@ def _receive(episode: Episode, at: datetime) -> None:
     if episode.case.before_us:
         source = "Transfer summary of the Veteran's earlier clinic"
         line, visits = episode.line(Line.INFUSION), episode.case.before_us
-        authorizations.set_opening_balance(service=line, visits=visits, source=source, by=by)
+        authorizations.set_opening_balance(service=line, visits=visits, source=source, by=by, at=at)
 
 
 def _record_contact(episode: Episode, at: datetime) -> None:

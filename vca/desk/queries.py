@@ -12,13 +12,14 @@ from billing import queries as billing
 from referrals import queries as referrals
 from referrals.domain.drawdown import LineCount
 from referrals.domain.routing import bills_va, where_to_bill
-from referrals.domain.states import Affiliation, LimitKind, ReferralState, VisitState
+from referrals.domain.states import Affiliation, LimitKind, ReferralState
 from vca.core.access import Actor
 from vca.core.alerts import open_alerts
 from vca.core.models import Alert, Task
 from vca.core.pages import KeysetPage, keyset_by_day
 from vca.core.services import chores
 from vca.domain.periods import Period
+from vca.domain.wording import say_day
 
 SOON_DAYS = 30
 FEW_VISITS = 2
@@ -58,7 +59,7 @@ def _ends_or_runs_out(visit: Any, terms: Any) -> Cover:
     affiliation = Affiliation(referral.affiliation)
     payer = "" if bills_va(affiliation) else " " + where_to_bill(affiliation, network=referral.network)
     last = [one.service for one in visit.services.all() if _is_last(one.service)]
-    if last and visit.state in (VisitState.BOOKED, VisitState.ARRIVED):
+    if last and visit.state in referrals.EXPECTED:
         return Cover(CHECK_FIRST, f"The last authorized visit on this line: {last[0].description}.{payer}", "AUTH-02")
     authorized = f"Authorized through {_day(terms.valid_through)}.{payer}"
     return Cover(NETWORK, authorized, "CLAIM-08") if payer else Cover(COVERED, authorized)
@@ -69,7 +70,7 @@ def _is_last(line: Any) -> bool:
 
 
 def _day(day: date | None) -> str:
-    return f"{day.day} {day:%b %Y}" if day else "a day that is not stated"
+    return say_day(day) if day else "a day that is not stated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +159,17 @@ def alert_page(by: Actor, *, after: str) -> KeysetPage[dict[str, Any]]:
 def alerts_shown(alerts: Iterable[Alert], by: Actor) -> list[dict[str, Any]]:
     """Return alerts with the authorization that each is about: its ``pk``, and the Veteran's id and name."""
     alerts = list(alerts)
-    ids = {alert.subject_id for alert in alerts if alert.subject_kind == "authorization"}
-    line_ids = {alert.subject_id for alert in alerts if alert.subject_kind == "authorizedservice"}
-    of_line = referrals.authorization_of_lines(line_ids, by)
-    found = referrals.veterans_authorized({*ids, *of_line.values()}, by)
-    return [{"alert": alert, "authorization": found.get(_authorization_id(alert, of_line))} for alert in alerts]
-
-
-def _authorization_id(alert: Alert, of_line: dict[int, int]) -> int:
-    return alert.subject_id if alert.subject_kind == "authorization" else of_line.get(alert.subject_id, 0)
+    subjects: dict[str, set[int]] = {}
+    for alert in alerts:
+        subjects.setdefault(alert.subject_kind, set()).add(alert.subject_id)
+    authorization = {
+        "authorization": {pk: pk for pk in subjects.get("authorization", ())},
+        "authorizedservice": referrals.authorization_of_lines(subjects.get("authorizedservice", set()), by),
+        "visit": referrals.authorization_of_visits(subjects.get("visit", set()), by),
+    }
+    found = referrals.veterans_authorized({pk for ids in authorization.values() for pk in ids.values()}, by)
+    ids = [authorization.get(alert.subject_kind, {}).get(alert.subject_id, 0) for alert in alerts]
+    return [{"alert": alert, "authorization": found.get(pk)} for alert, pk in zip(alerts, ids, strict=True)]
 
 
 def task_page(by: Actor, *, mine: bool, after: str) -> KeysetPage[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -12,7 +12,7 @@ from billing.models import Submission
 from billing.services import submissions
 from vca.core import access, documents, jobs
 from vca.core.access import Actor
-from vca.core.models import Job, JobState, Practice
+from vca.core.models import Document, Job, JobState, Practice
 from vca.domain.wording import counted
 
 PATIENCE_SECONDS = 600
@@ -34,9 +34,11 @@ class Command(BaseCommand):
         row = Practice.objects.filter(code=practice).first()
         if row is None:
             raise CommandError(f"There is no practice with the code {practice}.")
+        if out.is_dir() or not os.access(out.parent, os.W_OK):
+            raise CommandError(f"{out} cannot be written. Nothing was done: name a file in a folder that is there.")
         by = access.acting_for(row, what="write_837p")
         submission = _stored(by, batch) if batch else _written(by)
-        content = documents.opened(submission.document, by=by)
+        content = documents.opened(cast(Document, submission.document), by=by)  # every file has its bytes
         try:
             _write(out, content)
         except OSError as fault:

@@ -127,6 +127,52 @@ def test_claim_is_closed_with_a_reason(biller: Caller, visit: Visit) -> None:
     assert [one["id"] for one in biller.get("api_visits_to_bill").json()["results"]] == [visit.pk]
 
 
+def test_visit_is_taken_off_a_draft(biller: Caller, visit: Visit, harbor: World) -> None:
+    other = world.completed(harbor, visit.authorization)
+    claim = biller.post("api_claims", body={"visits": [visit.pk, other.pk]}).json()["results"][0]
+    left = biller.post("api_take_off_claim", claim["id"], body={"visit": visit.pk}).json()
+    assert [line["visit"] for line in left["lines"]] == [other.pk]
+    refused = biller.post("api_take_off_claim", claim["id"], body={"visit": other.pk})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "CLAIM-17")
+    assert biller.post("api_take_off_claim", claim["id"]).json()["error"]["field"] == "visit"
+
+
+def test_all_sound_drafts_are_made_ready(biller: Caller, visit: Visit, harbor: World) -> None:
+    sound = drafted(biller, visit)
+    drafted(biller, world.completed(harbor, world.authorization(harbor), code="90837"))
+    assert biller.post("api_make_all_ready").json() == {"ready": 1, "blocked": 1}
+    assert biller.get("api_claim", sound["id"]).json()["state"] == "READY"
+
+
+def test_price_is_set_from_a_day_on(biller: Caller) -> None:
+    said = {"code": "j3490", "amount": "90.5", "valid_from": "2024-05-01"}
+    made = biller.post("api_charges", body=said).json()
+    shown = [one for one in biller.get("api_charges").json()["results"] if one["code"] == "J3490"]
+    assert [(one["amount"], one["valid_from"], one["valid_through"]) for one in shown] == [
+        ("90.50", "2024-05-01", None),
+        ("87.50", "2023-01-01", "2024-04-30"),
+    ]
+    assert (made["id"], made["amount"]) == (shown[0]["id"], "90.50")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"), [({"code": "1"}, "code"), ({"amount": "0"}, "amount"), ({"valid_from": ""}, "valid_from")]
+)
+def test_faulty_price_is_refused(biller: Caller, wrong: dict[str, str], field: str) -> None:
+    said = {"code": "J3490", "amount": "90.50", "valid_from": "2024-05-01"}
+    answer = biller.post("api_charges", body=said | wrong)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+
+
+def test_claim_is_printed_by_the_worker(biller: Caller, visit: Visit) -> None:
+    claim = drafted(biller, visit)
+    draft = biller.post("api_claim_forms", body={"claims": [claim["id"]]})
+    assert (draft.status_code, draft.json()["error"]["code"]) == (409, "CLAIM-17")
+    biller.post("api_claim_ready", claim["id"])
+    asked = biller.post("api_claim_forms", body={"claims": [claim["id"]], "with_form": False})
+    assert (asked.status_code, asked.json()["kind"]) == (202, "write_cms1500_text")
+
+
 def test_claims_are_found_by_state(biller: Caller, visit: Visit) -> None:
     claim = drafted(biller, visit)
     found = {
@@ -156,6 +202,7 @@ def test_repeated_draft_is_one_claim(biller: Caller, visit: Visit) -> None:
         ("post", "api_claim_back_to_draft"),
         ("post", "api_rebuild_claim"),
         ("post", "api_close_claim"),
+        ("post", "api_take_off_claim"),
     ],
 )
 def test_claim_of_another_practice_is_not_there(biller: Caller, visit: Visit, method: str, name: str) -> None:
@@ -184,6 +231,11 @@ def test_visit_of_another_practice_is_not_claimed(visit: Visit) -> None:
         ("post", "api_claims", ()),
         ("post", "api_claim_ready", (1,)),
         ("post", "api_claim_files", ()),
+        ("post", "api_claim_forms", ()),
+        ("post", "api_make_all_ready", ()),
+        ("post", "api_take_off_claim", (1,)),
+        ("get", "api_charges", ()),
+        ("post", "api_charges", ()),
         ("get", "api_document", (1,)),
     ],
 )

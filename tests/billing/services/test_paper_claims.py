@@ -105,7 +105,12 @@ def test_the_file_holds_the_claims_that_were_reviewed(harbor: World) -> None:
 
     job = done(harbor, made)
 
-    assert (job.state, job.outcome, job.done, job.total) == ("DONE", "2 claims on 2 sheets, 1 left out", 3, 3)
+    assert (job.state, job.outcome, job.done, job.total) == (
+        "DONE",
+        "2 claims on 2 sheets, 1 left out (PAPER-01)",
+        3,
+        3,
+    )
     assert reading.cells(printed(job)) == [reading.expected(sheet) for sheet in review.sheets]
     assert AuditEvent.objects.get(action="claims.printed").changes == {"claims": 2, "sheets": 2}
 
@@ -167,7 +172,7 @@ def test_when_nothing_may_be_printed_the_job_says_so(harbor: World) -> None:
     (claim,) = ready(harbor, 1)
     lengthen(claim)
     job = done(harbor, [claim])
-    assert (job.state, job.outcome, job.result) == ("DONE", "nothing could be printed, 1 left out", None)
+    assert (job.state, job.outcome, job.result) == ("DONE", "nothing could be printed, 1 left out (PAPER-01)", None)
 
 
 def test_progress_is_shown_by_chunks(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:

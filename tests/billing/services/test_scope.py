@@ -24,10 +24,8 @@ SERVICES = {
     for name, deed in getmembers(module, isfunction)
     if deed.__module__ == module.__name__ and not name.startswith("_") and "by" in signature(deed).parameters
 }
-ON_A_CLAIM = {
-    name: deed for name, deed in SERVICES.items() if {"claim", "claim_id"} & signature(deed).parameters.keys()
-}
-MORE = {"at": NOW, "reason": "test", "visit_id": 0, "revision": 1}
+ON_A_CLAIM = {name: deed for name, deed in SERVICES.items() if "claim" in signature(deed).parameters}
+MORE = {"at": NOW, "reason": "test", "visit_id": 0}
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +48,14 @@ def claim(harbor: World) -> Claim:
 
 def told(deed: Callable[..., Any], claim: Claim, by: Actor) -> dict[str, Any]:
     """Return what the deed asks for, about that claim."""
-    said = MORE | {"claim": claim, "claim_id": claim.pk, "by": by}
+    said = MORE | {"claim": claim, "by": by}
     return {name: said[name] for name in signature(deed).parameters}
 
 
 def test_the_deeds_on_a_claim_are_found() -> None:
     found = {name.rpartition(".")[2] for name in ON_A_CLAIM}
 
-    assert found == {"rebuild", "take_off", "make_ready", "back_to_draft", "hold_back", "close"}
+    assert found == {"rebuild", "take_off", "make_ready", "back_to_draft", "close"}
 
 
 @pytest.mark.parametrize("state", ["DRAFT", "READY"])
@@ -81,6 +79,14 @@ def test_claim_of_another_practice_would_be_closed_without_the_scope(
     claims.close(claim=claim, reason="test", by=world.practice("lake").by, at=NOW)
 
     assert claim.state == "CLOSED"
+
+
+@pytest.mark.parametrize(("whose", "held"), [("lake", False), ("harbor", True)])
+def test_only_a_claim_of_the_own_practice_is_held_back(harbor: World, claim: Claim, whose: str, held: bool) -> None:
+    by = harbor.by if whose == "harbor" else world.practice(whose).by
+    claims.make_ready(claim=claim, by=harbor.by, at=NOW)
+
+    assert claims.hold_back(claim_id=claim.pk, revision=claim.revision, by=by) is held
 
 
 def test_nothing_of_another_practice_is_outdated_made_ready_or_written(harbor: World, claim: Claim) -> None:

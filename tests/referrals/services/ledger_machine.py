@@ -151,7 +151,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(number=st.sampled_from(LINES), before=st.integers(0, 3))
     def enter_what_was_before(self, number: int, before: int) -> None:
         self.model.before[number] = before
-        authorizations.set_opening_balance(service=self.line(number), visits=before, source="letter", by=self.harbor.by)
+        authorizations.set_opening_balance(service=self.line(number), visits=before, source="letter", **self.said)
         self.most[number] = max(self.model.authorized[number], self.model.drawn(number))
 
     def expect(self, refusal: type[RuleError] | None, deed: Callable[[], Visit | None]) -> Visit | None:

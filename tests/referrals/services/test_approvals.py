@@ -130,7 +130,8 @@ def test_job_raises_once_and_closes_when_it_is_renewed(harbor: World) -> None:
             jobs.sweep(jobs.run)
     mine = Alert.objects.filter(kind="dea_ending")
     assert list(mine.values_list("state", "threshold")) == [("OPEN", 90)]
-    assert Delivery.objects.filter(kind="dea_ending").count() == 2  # 180, passed, and 90
+    told = Delivery.objects.filter(kind="dea_ending", channel="IN_PRODUCT")
+    assert told.count() == 2  # 180, passed, and 90
     ending(harbor, "dea", TODAY + 500 * DAY)
     with time_machine.travel(NOW + 4 * DAY):
         jobs.sweep(jobs.run)

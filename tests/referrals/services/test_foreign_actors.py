@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import transaction
 
 import referrals.services
 from referrals.domain.notice import StatedLine
@@ -28,7 +27,6 @@ from tests.vca.core.rows import everything
 from tests.world import NOW, TODAY, World
 from vca.core import access
 from vca.core.access import Actor
-from vca.core.models import Document
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -152,7 +150,7 @@ def a_line(harbor: World) -> dict[str, Any]:
 
 @called_with("authorizations.set_opening_balance")
 def a_balance(harbor: World) -> dict[str, Any]:
-    return {"service": world.line(world.authorization(harbor)), "visits": 1, "source": "test"}
+    return {"service": world.line(world.authorization(harbor)), "visits": 1, "source": "test", "at": NOW}
 
 
 @called_with("authorizations.locked")
@@ -171,6 +169,24 @@ def an_ended_authorization(harbor: World) -> dict[str, Any]:
 def a_notice(harbor: World) -> dict[str, Any]:
     referral(harbor, number=referral(harbor).number, va_status="X")
     return {"notice": Notice.objects.get(pending=True), "at": NOW}
+
+
+@called_with("notices.compared")
+def a_notice_and_its_words(harbor: World) -> dict[str, Any]:
+    notice: Notice = a_notice(harbor)["notice"]
+    return {"notice": notice, "document": notice.document}
+
+
+@called_with("imports.receive_some")
+def records_of_a_list(harbor: World) -> dict[str, Any]:
+    document = an_imported_list(harbor)["document"]
+    return {"some": [Received(world.notice(), {}, derived_expiration=False)], "document": document, "at": NOW}
+
+
+@called_with("imports.close")
+def an_imported_list(harbor: World) -> dict[str, Any]:
+    document = referral_services.keep_list(b"[]", filename="list.json", by=harbor.by)
+    return {"outcomes": [], "document": document}
 
 
 @called_with("referrals.change_details")
@@ -223,27 +239,6 @@ def facts(harbor: World) -> dict[str, Any]:
 def an_icn(harbor: World) -> dict[str, Any]:
     said = world.notice()
     return {"veteran": referral(harbor, icn="").veteran, "notice": said, "source": FactSource.VA, "at": NOW}
-
-
-@called_with("imports.close")
-def an_imported_list(harbor: World) -> dict[str, Any]:
-    return {"outcomes": [], "document": kept_list(harbor)}
-
-
-@called_with("imports.receive_some")
-def a_kept_list(harbor: World) -> dict[str, Any]:
-    return {"some": [Received(world.notice(), {}, derived_expiration=False)], "document": kept_list(harbor), "at": NOW}
-
-
-@called_with("notices.compared")
-def a_kept_notice(harbor: World) -> dict[str, Any]:
-    row = Notice.objects.get(referral=world.receive(harbor).referral)
-    return {"notice": row, "document": row.document}
-
-
-def kept_list(harbor: World) -> Document:
-    with transaction.atomic():
-        return referral_services.keep_list(b"[]", filename="list.json", by=harbor.by)
 
 
 @called_with("watch.look")

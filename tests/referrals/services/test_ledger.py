@@ -191,7 +191,7 @@ def test_opening_balance_counts_against_the_limit(harbor: World) -> None:
     authorization = world.authorization(harbor, visits=6)
     line = world.line(authorization)
 
-    authorizations.set_opening_balance(service=line, visits=5, source="letter of 2 April", by=harbor.by)
+    authorizations.set_opening_balance(service=line, visits=5, source="letter of 2 April", by=harbor.by, at=NOW)
     world.booked(harbor, authorization)
 
     with pytest.raises(VisitsExhausted):
@@ -256,3 +256,41 @@ def test_bookings_beyond_a_cut_are_a_task_due_on_the_day_of_the_first_of_them(ha
     task = Task.objects.get(kind="visits_over")
     said = "VA0000000099, Ketamine infusion: 2 visits beyond what VA authorizes, 3 still booked"
     assert (task.headline, task.due_on) == (said, TODAY + timedelta(days=4))
+
+
+@pytest.fixture
+def beyond(harbor: World) -> list[Visit]:
+    """Two visits booked on a line that VA then cut to one."""
+    authorization = world.authorization(harbor, number="VA0000000099")
+    booked = [world.booked(harbor, authorization, at=NOW + timedelta(days=days)) for days in (0, 4)]
+    limit = Limit("Ketamine infusion", LimitKind.COUNTED, 1)
+    authorizations.set_limit(service=world.line(authorization), limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
+    return booked
+
+
+def open_headlines() -> list[str]:
+    return [task.headline for task in Task.objects.filter(kind="visits_over", closed_at=None)]
+
+
+def test_task_of_bookings_beyond_a_cut_follows_a_check_in_and_its_undoing(harbor: World, beyond: list[Visit]) -> None:
+    said = "VA0000000099, Ketamine infusion: 1 visit beyond what VA authorizes, {} still booked"
+
+    visits.check_in(visit=beyond[0], by=harbor.by, at=NOW)
+    given = open_headlines()
+    visits.undo(visit=beyond[0], by=harbor.by, at=NOW)
+
+    assert (given, open_headlines()) == ([said.format(1)], [said.format(2)])
+
+
+def test_task_of_bookings_beyond_a_limit_follows_the_opening_balance(harbor: World, beyond: list[Visit]) -> None:
+    line = world.line(beyond[0].authorization)
+    said = "VA0000000099, Ketamine infusion: 2 visits beyond what VA authorizes, 2 still booked"
+    limit = Limit("Ketamine infusion", LimitKind.COUNTED, 2)
+    authorizations.set_limit(service=line, limit=limit, reason="VA mended it", by=harbor.by, at=NOW)
+    words = {"service": line, "source": "letter of 2 April", "by": harbor.by, "at": NOW}
+
+    authorizations.set_opening_balance(visits=2, **words)
+    told = open_headlines()
+    authorizations.set_opening_balance(visits=0, **words)
+
+    assert (told, open_headlines()) == ([said], [])

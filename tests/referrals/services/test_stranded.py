@@ -176,3 +176,14 @@ def test_page_of_days_names_the_visits_that_they_leave_out(
 
     words = [str(one) for one in get_messages(answer.wsgi_request)]
     assert words[1].startswith("A booked visit lies outside these days: 11 Apr 2024.")
+
+
+def test_undone_check_in_on_an_ended_referral_is_told(harbor: World, authorization: Authorization) -> None:
+    visit = world.booked(harbor, authorization)
+    visits.check_in(visit=visit, by=harbor.by, at=NOW)
+    ended(harbor, authorization)
+    before = tasks()
+
+    visits.undo(visit=visit, by=harbor.by, at=NOW)
+
+    assert (before, tasks()) == ([], [("visits_on_ended", "1 booked visit waits")])

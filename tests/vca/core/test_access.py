@@ -35,7 +35,7 @@ PERMISSIONS = {
     | MONEY
     | {"check_in_visits", "complete_visits", "manage_practice", "manage_people"},
 }
-OPEN_TO_ALL = {"sign_in", "sign_out", "choose_practice", "accept_invitation", "change_password"}
+OPEN_TO_ALL = {"sign_in", "sign_out", "choose_practice", "accept_invitation", "change_password", "choose_digest"}
 
 SIGN_IN = {"email": "biller@example.org", "password": world.PASSWORD}
 

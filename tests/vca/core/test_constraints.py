@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,11 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, Model, Q, UniqueConstraint
 from pytest_django import DjangoDbBlocker
 
-from billing.services import claims, submissions
+from billing.domain.channels import Channel
+from billing.services import claims, paper_claims, submissions
+from billing.services.submissions import ByHand
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
+from referrals.models import Authorization
 from tests import world
-from tests.world import NOW, TODAY
+from tests.world import NOW, TODAY, World
 from vca.core import alerts, jobs
 from vca.core.alerts import Reached
 from vca.core.models import DeaRegistration, IdempotencyKey, Job, License
@@ -66,6 +69,10 @@ CHECKS: dict[str, dict[str, Any]] = {
     "parameter_period_runs_forward": {"valid_through": EARLY},
     "referral_accepted_was_confirmed": {"confirmed_at": None},
     "referral_has_a_number": {"number": ""},
+    "submission_by_hand_is_shown": {"receipt": ""},
+    "submission_has_numbers_if_a_file": {"batch_number": None},
+    "submission_sent_before_it_was_recorded": {"created_at": NOW - timedelta(days=1)},
+    "submission_withdrawn_by_hand_with_a_reason": {"withdrawn_at": NOW},
     "user_has_an_email": {"email": ""},
     "visit_arrived_has_a_moment": {"arrived_at": None},
     "visit_completed_has_a_moment": {"completed_at": None},
@@ -73,6 +80,7 @@ CHECKS: dict[str, dict[str, Any]] = {
     "visit_service_has_units": {"units": 0},
 }
 ANOTHER_FILE: dict[str, Any] = {"document_id": 0, "job": None}  # foreign keys are looked at when a transaction ends
+NUMBERS = ("batch_number", "interchange_control_number", "group_control_number")
 # Constraint -> in what a copy of a row must differ, so that it breaks this constraint and no other.
 COPIES: dict[str, dict[str, Any]] = {
     "agreement_number_once_per_practice": {},
@@ -83,6 +91,8 @@ COPIES: dict[str, dict[str, Any]] = {
     "charge_one_price_from_a_day": {},
     "claim_diagnosis_code_once": {"position": 9},
     "claim_diagnosis_place_once": {"code": "Z000"},
+    "claim_file_stored_once": {"job": None} | dict.fromkeys(NUMBERS, 9),
+    "claim_in_one_live_submission": {"submission_id": 0},
     "claim_line_control_number_once": {"number": 9, "is_live": False},
     "claim_line_number_once": {"control_number": "9", "is_live": False},
     "claim_number_once_per_practice": {},
@@ -101,6 +111,7 @@ COPIES: dict[str, dict[str, Any]] = {
     "location_name_once_per_practice": {},
     "membership_role_once": {},
     "parameter_one_value_from_a_day": {},
+    "printed_claim_once_in_a_document": {},
     "referral_number_once_per_practice": {},
     "seoc_line_number_once": {},
     "seoc_version_once_per_practice": {},
@@ -121,6 +132,9 @@ WHERE = {
     "claim_sent_has_a_moment": Q(state="SENT"),
     "job_one_live_per_kind_and_key": Q(state="QUEUED"),
     "job_running_has_a_lease": Q(state="QUEUED"),
+    "submission_by_hand_is_shown": Q(channel="PORTAL"),
+    "submission_channel_is_known": Q(channel="PORTAL"),
+    "submission_withdrawn_by_hand_with_a_reason": Q(channel="PORTAL"),
     "referral_accepted_was_confirmed": Q(state="ACCEPTED"),
     "task_one_open_per_subject_and_kind": Q(closed_at=None),
 }
@@ -171,6 +185,7 @@ def make_one_of_everything() -> None:
     claim, *_ = claims.draft(visit_ids=[world.completed(harbor, authorization).pk], by=by, at=NOW)
     claims.make_ready(claim=claim, by=by, at=NOW)
     jobs.run(submissions.ask(by=by).pk)
+    send_by_hand(harbor, authorization)
     world.person(harbor, Role.BILLER, email="biller@example.org")
     people.invite(email="new@example.org", role=Role.NURSE, by=by, at=NOW)
     for subject_id in (1, 2):
@@ -185,6 +200,16 @@ def make_one_of_everything() -> None:
     paper = {"practice": harbor.practice, "clinician": harbor.clinician, "number": "1", "valid_through": LATE}
     License.objects.create(**paper, state="OR", valid_from=TODAY)
     DeaRegistration.objects.create(**paper, location=harbor.location)
+
+
+def send_by_hand(harbor: World, authorization: Authorization) -> None:
+    visit = world.completed(harbor, authorization)
+    claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
+    claims.make_ready(claim=claim, by=harbor.by, at=NOW)
+    review = paper_claims.review([claim.pk], by=harbor.by, at=NOW)
+    paper_claims.keep(b"%PDF-", whole=review, by=harbor.by, on=TODAY)
+    sent = ByHand(Channel.PORTAL, NOW, receipt="R-1")
+    submissions.record_by_hand(claim_ids=[claim.pk], sent=sent, by=harbor.by, at=NOW)
 
 
 def due(subject_id: int) -> Reached:

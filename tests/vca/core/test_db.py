@@ -56,7 +56,14 @@ def submission(harbor: World, number: int, total: str) -> Submission:
     """Return a claim file of that total: the one amount that no constraint keeps above zero."""
     document = Document.objects.create(practice=harbor.practice, kind="claims_837p", sha256=str(number), size=1)
     numbers = dict.fromkeys(("batch_number", "interchange_control_number", "group_control_number"), number)
-    facts = {"claim_count": 1, "usage": "T", "receiver_id": "X", "created_at": NOW, "total_charge": Decimal(total)}
+    facts = {
+        "claim_count": 1,
+        "usage": "T",
+        "receiver_id": "X",
+        "sent_at": NOW,
+        "created_at": NOW,
+        "total_charge": Decimal(total),
+    }
     return Submission.objects.create(practice=harbor.practice, document=document, **numbers, **facts)
 
 

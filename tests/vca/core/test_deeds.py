@@ -8,15 +8,17 @@ from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import time_machine
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
-from billing.models import Claim
+from billing.domain.channels import Channel
+from billing.models import Claim, Submission
 from billing.services import assembly, charges, claims, exports, paper_claims, submissions
+from billing.services.submissions import ByHand, Proof
 from referrals.domain.states import LimitKind
 from referrals.intake.json_reader import Received
 from referrals.models import FactSource, Referral, Visit
@@ -31,7 +33,7 @@ from vca.core import access, alerts, audit, documents, jobs, vocabulary
 from vca.core.access import Actor
 from vca.core.alerts import Reached
 from vca.core.models import Alert, AuditEvent, Document, Job, JobState, Task
-from vca.core.services import chores, parameters, passwords, people, practices
+from vca.core.services import chores, digests, parameters, passwords, people, practices
 from vca.core.vocabulary import Family, Role
 
 pytestmark = pytest.mark.both
@@ -41,7 +43,8 @@ Arranging = Callable[[World], Deed]
 DEEDS: dict[str, tuple[Arranging, tuple[str, ...]]] = {}
 # What a job leaves and no verb: see the tests of the watches, of backups and of the leftovers.
 ELSEWHERE = {
-    *("approvals.swept", "backup.made", "backup.restored", "filing.swept", "leftovers.purged", "watch.swept"),
+    *("approvals.swept", "backup.made", "backup.restored", "digest.sent", "filing.swept", "leftovers.purged"),
+    "watch.swept",
 }
 
 
@@ -163,6 +166,11 @@ def reset(harbor: World) -> Deed:
 def change_password(harbor: World) -> Deed:
     user = world.person(harbor, Role.NURSE)
     return partial(passwords.change, user=user, present=PASSWORD, new=PASSWORD + "!", by=harbor.by)
+
+
+@leaves("digest.chosen")
+def stop_digest(harbor: World) -> Deed:
+    return partial(digests.choose, user=world.person(harbor, Role.NURSE), wanted=False, by=harbor.by)
 
 
 @leaves("membership.given")
@@ -394,7 +402,7 @@ def add_line(harbor: World) -> Deed:
 @leaves("authorization.opening_balance_set")
 def set_opening_balance(harbor: World) -> Deed:
     service = world.line(world.authorization(harbor))
-    return partial(authorizations.set_opening_balance, service=service, visits=2, source="test", by=harbor.by)
+    return partial(authorizations.set_opening_balance, service=service, visits=2, source="test", by=harbor.by, at=NOW)
 
 
 @leaves("veteran.recorded")
@@ -550,9 +558,23 @@ def store(harbor: World) -> Deed:
     return partial(submissions.store, assembled, job=None, by=harbor.by, at=NOW)
 
 
+@leaves("document.kept", "submission.by_hand")
+def send_by_hand(harbor: World) -> Deed:
+    make_ready(harbor)()
+    sent = ByHand(Channel.PORTAL, NOW, proof=Proof(b"%PDF-1.7", "proof.pdf"))
+    ids = [Claim.objects.get().pk]
+    return partial(submissions.record_by_hand, claim_ids=ids, sent=sent, by=harbor.by, at=NOW)
+
+
+@leaves("submission.taken_back")
+def take_submission_back(harbor: World) -> Deed:
+    submission = cast(Submission, send_by_hand(harbor)())
+    return partial(submissions.take_back, submission=submission, reason="test", by=harbor.by, at=NOW)
+
+
 @leaves("document.kept", "claims.printed")
 def print_claims(harbor: World) -> Deed:
-    return partial(paper_claims.keep, b"%PDF-1.7", printed=1, sheets=1, by=harbor.by, on=TODAY)
+    return partial(paper_claims.keep, b"%PDF-1.7", whole=paper_claims.Review(()), by=harbor.by, on=TODAY)
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,11 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+from billing.domain.channels import Channel
 from billing.models import Claim, Submission
 from billing.services import claims, submissions
-from referrals.models import Notice
+from billing.services.submissions import ByHand
+from referrals.models import Authorization, Notice
 from referrals.services import imports
 from tests import world
 from tests.vca.core.rows import everything
@@ -37,6 +39,7 @@ pytestmark = pytest.mark.both
 
 Id = int | UUID
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
+METHODS = ("GET", "POST", "PATCH")
 NOT_OURS = {"accept_invitation", "parameter"}  # named by a secret and by a word, not by an id
 
 
@@ -55,7 +58,8 @@ class Scene:
         else:
             client, url, kind = self.page, reverse(name, kwargs=ids), MULTIPART_CONTENT
         headers = {"Idempotency-Key": uuid4().hex}
-        answer: Any = client.post(url, {}, kind, headers=headers) if method == "POST" else client.get(url)
+        body = () if method == "GET" else ({}, kind)
+        answer: Any = getattr(client, method.lower())(url, *body, headers=headers)
         return answer
 
 
@@ -72,6 +76,8 @@ def rows_of(one: World) -> dict[str, Id]:
     claims.make_ready(claim=written, by=by, at=NOW)
     job = submissions.ask(by=by)
     jobs.run(job.pk)
+    job.refresh_from_db()
+    sent = _sent_by_hand(one, referral.authorization)
     draft, *_ = claims.draft(visit_ids=[world.completed(one, referral.authorization).pk], by=by, at=NOW)
     due = Reached("visits_left", "AUTH-02", "x", one.practice.pk, (2,), "6", "test", None, (Role.BILLER,))
     alerts.raise_alert(due, by=by, at=NOW)
@@ -84,7 +90,7 @@ def rows_of(one: World) -> dict[str, Id]:
         "authorization_id": referral.authorization.pk,
         "claim_id": draft.pk,
         "clinician_id": one.clinician.pk,
-        "document_id": Submission.objects.get(practice=one.practice).document_id,
+        "document_id": job.result_id,
         "invitation_id": invitation.pk,
         "job_id": job.pk,
         "location_id": one.location.pk,
@@ -93,11 +99,20 @@ def rows_of(one: World) -> dict[str, Id]:
         "referral_id": referral.pk,
         "report_id": report.pk,
         "service_id": world.line(referral.authorization).pk,
+        "submission_id": sent.pk,
         "task_id": Task.objects.filter(practice=one.practice).first().pk,
         "token_id": token.pk,
         "veteran_id": referral.veteran_id,
         "visit_id": world.completed(one, referral.authorization).pk,
     }
+
+
+def _sent_by_hand(one: World, authorization: Authorization) -> Submission:
+    visit = world.completed(one, authorization)
+    claim, *_ = claims.draft(visit_ids=[visit.pk], by=one.by, at=NOW)
+    claims.make_ready(claim=claim, by=one.by, at=NOW)
+    sent = ByHand(Channel.PORTAL, NOW, receipt="R-1")
+    return submissions.record_by_hand(claim_ids=[claim.pk], sent=sent, by=one.by, at=NOW)
 
 
 @pytest.fixture(scope="module")
@@ -147,17 +162,17 @@ def test_foreign_row_answers_as_one_that_never_was(scene: Scene, name: str, plac
     foreign = scene.foreign[place]
     before = everything()
 
-    answers = [said(scene.ask(name, method, **{place: foreign})) for method in ("GET", "POST")]
+    answers = [said(scene.ask(name, method, **{place: foreign})) for method in METHODS]
 
     assert everything() == before
-    never = [said(scene.ask(name, method, **{place: never_given(foreign)})) for method in ("GET", "POST")]
+    never = [said(scene.ask(name, method, **{place: never_given(foreign)})) for method in METHODS]
     assert answers == never
     assert {404} <= {status for status, *_ in answers} <= {404, 405}
 
 
 @pytest.mark.parametrize(("name", "place"), ROUTES, ids=[name for name, *_ in ROUTES])
 def test_row_of_ones_own_is_there(scene: Scene, name: str, place: str) -> None:
-    answers = [scene.ask(name, method, **{place: scene.mine[place]}).status_code for method in ("GET", "POST")]
+    answers = [scene.ask(name, method, **{place: scene.mine[place]}).status_code for method in METHODS]
 
     assert 404 not in answers
 

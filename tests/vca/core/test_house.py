@@ -230,20 +230,6 @@ def test_form_errors_component_links_to_each_field() -> None:
     assert render_to_string("components/form_errors.html", {"form": VisitForm()}).strip() == ""
 
 
-@pytest.mark.parametrize(
-    ("context", "words"),
-    [
-        ({"used": 7, "total": 12, "left": 5}, "7 of 12 visits used, <strong>5 left</strong>"),
-        ({"used": 12, "total": 12, "left": 0}, "12 of 12 visits used, <strong>none left</strong>"),
-        ({"used": 13, "total": 12, "left": -1}, "13 of 12 visits used, <strong>over the limit</strong>"),
-        ({"used": 4, "total": None, "left": None, "unit": "unit"}, "4 units used, no fixed limit"),
-        ({"used": 1, "unknown": True}, "1 visit used, <strong>limit not known</strong>"),
-    ],
-)
-def test_meter_component_says_it_in_words(context: dict[str, object], words: str) -> None:
-    assert f"<span>{words}</span>" in render_to_string("components/meter.html", context)
-
-
 def test_components_that_post_carry_the_token() -> None:
     request = RequestFactory().get("/")
     page = Template('{% include "components/undo.html" with what="Checked in" url="/undo/" %}')

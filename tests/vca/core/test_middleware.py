@@ -78,7 +78,7 @@ def test_address_that_takes_only_forms_says_so(biller: Client, signed_in: bool) 
 def test_fault_of_ours_is_not_taken_for_a_refusal(
     harbor: World, biller: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("billing.services.submissions.ask", lambda by: 1 // 0)
+    monkeypatch.setattr("billing.services.submissions.ask", lambda **_: 1 // 0)
 
     with pytest.raises(ZeroDivisionError):
         biller.post(reverse("write_file"))

@@ -15,8 +15,9 @@ from django.db import models, transaction
 from pytest_django import DjangoDbBlocker
 
 from billing import queries as billing
+from billing.domain.channels import Channel
 from billing.domain.states import ClaimState
-from billing.models import Claim, ClaimLine
+from billing.models import Claim, ClaimLine, Submission
 from billing.services import claims, submissions
 from referrals import queries as referrals
 from referrals.domain.notice import HoldReason
@@ -28,6 +29,7 @@ from vca.core.access import Actor
 from vca.core.models import Clinician, Practice, User
 from vca.core.services import chores, practices
 from vca.core.vocabulary import Role
+from vca.demo import claims as demo
 from vca.demo.people import PASSWORD, SIGN_INS
 from vca.demo.seed import seed
 from vca.demo.work import write_batch
@@ -36,7 +38,7 @@ from vca.domain.identifiers import icn, npi
 
 pytestmark = pytest.mark.both
 
-NOW = datetime(2026, 11, 23, 18, 15, tzinfo=UTC)  # a Monday: 10:15 in San Luis Obispo, 11:15 in Grand Junction
+NOW = datetime(2026, 11, 23, 18, 15, tzinfo=UTC)  # a Monday: 10:15 in Morro Bay, 11:15 in Fruita
 TODAY = date(2026, 11, 23)
 
 
@@ -129,8 +131,8 @@ def test_one_authorization_was_cut_below_what_is_spoken_for(seeded: Seeded) -> N
 @pytest.mark.parametrize(
     ("place", "states", "last_visits"),
     [
-        ("Harbor San Luis Obispo", {"COMPLETED": 2, "ARRIVED": 1, "BOOKED": 4}, 1),
-        ("Harbor Grand Junction", {"COMPLETED": 2, "ARRIVED": 1, "BOOKED": 2}, 1),
+        ("Harbor Morro Bay", {"COMPLETED": 2, "ARRIVED": 1, "BOOKED": 4}, 1),
+        ("Harbor Fruita", {"COMPLETED": 2, "ARRIVED": 1, "BOOKED": 2}, 1),
     ],
 )
 def test_today_has_visits_in_several_states(
@@ -165,7 +167,7 @@ def test_every_counter_equals_its_ledger(seeded: Seeded) -> None:
 
 def test_the_watch_has_raised_what_is_due(seeded: Seeded) -> None:
     kinds = Counter(alerts.open_alerts(seeded.by).values_list("kind", flat=True))
-    assert kinds == {"authorization_ending": 3, "visits_left": 10}
+    assert kinds == {"authorization_ending": 3, "dea_ending": 1, "license_ending": 1, "visits_left": 10}
 
 
 def test_claims_stand_ready_drafted_and_sent(seeded: Seeded) -> None:
@@ -173,7 +175,18 @@ def test_claims_stand_ready_drafted_and_sent(seeded: Seeded) -> None:
     assert set(counts) == {ClaimState.DRAFT, ClaimState.READY, ClaimState.SENT}
     assert counts[ClaimState.READY] >= 30
     assert sum(counts.values()) >= 35
-    assert billing.submissions(seeded.by).get().claim_count == counts[ClaimState.SENT]
+    assert billing.submissions(seeded.by).get().claim_count + len(demo.BY_HAND) == counts[ClaimState.SENT]
+
+
+def test_three_were_sent_by_hand_one_of_them_printed_and_mailed(seeded: Seeded) -> None:
+    rows = Submission.objects.filter(practice=seeded.demo).exclude(channel=Channel.FILE).order_by("pk")
+
+    assert [(one.channel, one.document_id is not None) for one in rows] == [
+        ("MAIL", True),
+        ("PORTAL", False),
+        ("FAX", False),
+    ]
+    assert [documents.read(one.proof)[:4] for one in rows if one.proof] == [b"\x89PNG"] * 3
 
 
 def found(seeded: Seeded, state: ClaimState) -> Counter[tuple[str, ...]]:

@@ -23,7 +23,7 @@ from billing.services import charges, claims, submissions
 from billing.views import lists
 from referrals import queries as referral_queries
 from referrals.domain.states import LimitKind
-from referrals.models import Authorization, FactSource, Veteran
+from referrals.models import Authorization, FactSource, Veteran, VeteranFacts
 from referrals.services import authorizations, veterans, watch
 from referrals.services.authorizations import Limit
 from tests import world
@@ -49,6 +49,7 @@ class House:
     page: Client
     api: Client
     authorization: int
+    referral: int
     veteran: int
     claim: int
 
@@ -68,6 +69,7 @@ def house(code: str, count: int) -> House:
     people.give_role(user=user, role=Role.ADMINISTRATOR, by=place.by)  # alerts are raised to somebody
     usual(place, count)
     files(place, min(count, SHOWN_FILES))
+    waiting_claims(place, count)
     queue(place, count)
     settings(place, count)
     tokens = [people.issue_token(user=user, name="test", by=place.by, at=NOW)[1] for _ in range(count)]
@@ -76,7 +78,9 @@ def house(code: str, count: int) -> House:
     busy = busy_authorization(place, count)
     known = faithful_veteran(place, count)
     long = long_claim(place, busy)
-    return House(page, Client(headers={"Authorization": f"Bearer {tokens[0]}"}), busy.pk, known, long.pk)
+    return House(
+        page, Client(headers={"Authorization": f"Bearer {tokens[0]}"}), busy.pk, busy.referral_id, known, long.pk
+    )
 
 
 def usual(place: World, count: int) -> None:
@@ -98,6 +102,17 @@ def files(place: World, count: int) -> None:
         (claim,) = claims.draft(visit_ids=[visit.pk], by=place.by, at=NOW)
         claims.make_ready(claim=claim, by=place.by, at=NOW)
         jobs.run(submissions.ask(by=place.by).pk)
+
+
+def waiting_claims(place: World, count: int) -> None:
+    """Make claims ready, and as many that a rule then blocks."""
+    for blocked in (False, True):
+        for _ in range(count):
+            visit = world.completed(place, world.authorization(place), at=NOW - DAY)
+            (claim,) = claims.draft(visit_ids=[visit.pk], by=place.by, at=NOW)
+            claims.make_ready(claim=claim, by=place.by, at=NOW)
+            if blocked:
+                VeteranFacts.objects.filter(veteran_id=claim.veteran_id).update(date_of_birth=None)
 
 
 def queue(place: World, count: int) -> None:
@@ -183,6 +198,9 @@ PAGES = (
     ("claims", page("claims", query="?state=ALL"), 'data-label="Total charge"'),
     ("claims, visits to bill", page("claims"), 'type="checkbox"'),
     ("drafts", page("claims", query="?state=DRAFT"), 'data-label="What stands in its way"'),
+    ("review of a file", page("review_file"), 'data-label="Made ready"'),
+    ("review of paper", page("review_paper"), 'data-label="Made ready"'),
+    ("sent by hand", page("sent_by_hand"), 'name="claim"'),
     ("claim", page("claim", "claim"), 'data-label="Charge"'),
     ("veterans", page("veterans"), 'data-label="Born"'),
     ("veteran", page("veteran", "veteran"), "/authorizations/"),
@@ -196,6 +214,14 @@ PAGES = (
     ("api: referrals", page("api:api_referrals"), '"affiliation"'),
     ("api: authorizations", page("api:api_authorizations"), '"referral_number"'),
     ("api: visits", page("api:api_visits", "authorization"), '"walk_in"'),
+    ("api: notices", page("api:api_notices", "referral"), '"differs_in"'),
+    ("api: tasks", page("api:api_tasks"), '"headline"'),
+    ("api: alerts", page("api:api_alerts"), '"headline"'),
+    ("api: claims", page("api:api_claims"), '"total_charge"'),
+    ("api: visits to bill", page("api:api_visits_to_bill"), '"location"'),
+    ("api: prices", page("api:api_charges"), '"amount"'),
+    ("api: locations", page("api:api_locations"), '"time_zone"'),
+    ("api: clinicians", page("api:api_clinicians"), '"npi"'),
 )
 
 

@@ -17,7 +17,7 @@ from vca.domain.identifiers import (
     place_of_service,
     procedure_code,
     ssn,
-    state_licence,
+    state_license,
     taxonomy,
     us_address,
     va_referral_number,
@@ -26,7 +26,7 @@ from vca.domain.identifiers.exceptions import BadCheckDigit, BadFormat, BadLengt
 
 KINDS = (
     *(npi, ein, icn, edipi, ssn, va_referral_number, procedure_code, icd10cm, ndc, taxonomy, us_address),
-    *(place_of_service, dea_number, state_licence),
+    *(place_of_service, dea_number, state_license),
 )
 ARABIC_DIGITS = "١٢٣٤٥٦٧٨٩٣"
 
@@ -61,8 +61,8 @@ TAKEN: tuple[tuple[ModuleType, str, str], ...] = (
     (procedure_code, "0001A", "0001A"),
     (dea_number, "ab-1234563", "AB1234563"),
     (dea_number, "F91234563", "F91234563"),
-    (state_licence, "md 12345", "MD12345"),
-    (state_licence, "036.123456", "036.123456"),
+    (state_license, "md 12345", "MD12345"),
+    (state_license, "036.123456", "036.123456"),
     (ndc, "NDC: 42023-114-10", "42023011410"),
     (ndc, "NDC 42023\u2011114\u201310", "42023011410"),
     (va_referral_number, "402\u2013123456\u221212", "402-123456-12"),
@@ -131,11 +131,11 @@ REFUSED: tuple[tuple[ModuleType, str, type[ValidationError]], ...] = (
     (dea_number, "1B1234563", BadFormat),
     (dea_number, "AB123456O", BadFormat),
     (dea_number, "AB1234562", BadCheckDigit),
-    (state_licence, "A", BadLength),
-    (state_licence, "1" * 21, BadLength),
-    (state_licence, "none", BadFormat),
-    (state_licence, "-12345", BadFormat),
-    (state_licence, "12_345", BadFormat),
+    (state_license, "A", BadLength),
+    (state_license, "1" * 21, BadLength),
+    (state_license, "none", BadFormat),
+    (state_license, "-12345", BadFormat),
+    (state_license, "12_345", BadFormat),
     (ndc, "00000-0000-00", BadFormat),
     (va_referral_number, "VA000000017\u00b2", BadFormat),
     (icd10cm, "S72.001AB", BadLength),

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rest_framework import exceptions
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
@@ -23,6 +23,23 @@ class Problem:
     field: str = ""
     source: str = ""
     next_act: str = ""
+
+
+class ProblemOutput(serializers.Serializer):
+    """What went wrong. ``code`` is a rule's, or INPUT, NOT-SIGNED-IN, ACCESS-01, NOT-FOUND, METHOD."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    field = serializers.CharField(help_text="Such as `lines[1].visits`; empty when it is about no field.")
+    source: Any = serializers.CharField(help_text="Where the rule comes from: statute, guide, or this product.")
+    next_act = serializers.CharField(help_text="What to do about it.")
+    details = serializers.JSONField(required=False, help_text="By field, when the request could not be read.")
+
+
+class ErrorOutput(serializers.Serializer):
+    """Every error of the API."""
+
+    error = ProblemOutput()
 
 
 def explain(fault: Exception, context: dict[str, Any]) -> Response | None:

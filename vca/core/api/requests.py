@@ -1,20 +1,22 @@
-"""Keyset pages, and POSTs that may be repeated."""
+"""Keyset pages, and requests that may be repeated."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from rest_framework import exceptions
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from vca.core import idempotency
 from vca.core.api.authentication import actor_of
 
 LONGEST_KEY = 80
+Input = TypeVar("Input", bound=BaseSerializer)
 
 
 class Pages(CursorPagination):
@@ -32,6 +34,12 @@ class Pages(CursorPagination):
             raise exceptions.NotFound(self.invalid_cursor_message)
         return cursor
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page: its rows, and the addresses of the pages before and after it."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        shape = {"next": link, "previous": link, "results": schema}
+        return {"type": "object", "required": list(shape), "properties": shape}
+
 
 def listed(view: APIView, request: Request, rows: Any, serializer: Any) -> Response:
     """Answer with one page of rows."""
@@ -40,16 +48,22 @@ def listed(view: APIView, request: Request, rows: Any, serializer: Any) -> Respo
     return pages.get_paginated_response(serializer(found, many=True).data)
 
 
+def heard(kind: type[Input], request: Request, **options: Any) -> Input:
+    """Return what the body says, read and clean. Raises ValidationError."""
+    said = kind(data=request.data, **options)
+    said.is_valid(raise_exception=True)
+    return said
+
+
 def repeatable(post: Callable[..., Response]) -> Callable[..., Response]:
-    """Give a repeated POST with the same Idempotency-Key the first answer; key, deed and answer are one commit."""
+    """Give a repeated POST or PATCH with the same Idempotency-Key the first answer, in one commit with the deed."""
 
     @wraps(post)
     def guarded(view: APIView, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key", "")
         if not 0 < len(key) <= LONGEST_KEY:
-            raise exceptions.ValidationError(
-                {"Idempotency-Key": f"Send this header with every POST: a UUID, or up to {LONGEST_KEY} characters."}
-            )
+            words = f"Send this header with every {request.method}: a UUID, or up to {LONGEST_KEY} characters."
+            raise exceptions.ValidationError({"Idempotency-Key": words})
         by = actor_of(request)
         said = f"{request.method} {request.path}\n".encode() + request.body
         with transaction.atomic():

@@ -13,6 +13,7 @@ class NoSuchAddress(APIView):
 
     authentication_classes = ()
     permission_classes = ()
+    schema = None  # it is no part of the API's description
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raise NotFound."""

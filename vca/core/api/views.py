@@ -1,12 +1,14 @@
-"""Places, clinicians, background work, documents and alerts by API."""
+"""Places, clinicians, background work, documents, alerts and tasks by API."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,8 +16,10 @@ from rest_framework.views import APIView
 from vca.core import access, alerts, documents, jobs
 from vca.core.api import serializers
 from vca.core.api.authentication import actor_of
-from vca.core.api.requests import listed, repeatable
-from vca.core.models import Alert, AlertState, Clinician, Document, Job, ServiceLocation
+from vca.core.api.requests import heard, listed, repeatable
+from vca.core.api.schema import described, state_filter
+from vca.core.models import Alert, AlertState, Clinician, Document, Job, ServiceLocation, Task
+from vca.core.services import chores
 
 
 class LocationList(APIView):
@@ -23,6 +27,7 @@ class LocationList(APIView):
 
     permissions: ClassVar = {"GET": "see_day"}
 
+    @described(serializers.LocationOutput(many=True))
     def get(self, request: Request) -> Response:
         """Newest first."""
         rows = access.scope(ServiceLocation.objects.all(), actor_of(request))
@@ -34,6 +39,7 @@ class ClinicianList(APIView):
 
     permissions: ClassVar = {"GET": "see_day"}
 
+    @described(serializers.ClinicianOutput(many=True))
     def get(self, request: Request) -> Response:
         """Newest first."""
         rows = access.scope(Clinician.objects.all(), actor_of(request))
@@ -45,6 +51,7 @@ class JobDetail(APIView):
 
     permissions: ClassVar = {"GET": "see_day"}
 
+    @described(serializers.JobOutput)
     def get(self, request: Request, job_id: UUID) -> Response:
         """How far it is; ask again until ``state`` is DONE, PARKED or CANCELLED."""
         row = get_object_or_404(access.scope(Job.objects.all(), actor_of(request)), pk=job_id)
@@ -56,6 +63,7 @@ class JobCancellation(APIView):
 
     permissions: ClassVar = {"POST": "see_day"}
 
+    @described(serializers.JobOutput)
     @repeatable
     def post(self, request: Request, job_id: UUID) -> Response:
         """Cancel it, if it has not ended; what it has written stays."""
@@ -65,11 +73,27 @@ class JobCancellation(APIView):
         return Response(serializers.JobOutput(row).data)
 
 
+class JobRetry(APIView):
+    """The second start of background work."""
+
+    permissions: ClassVar = {"POST": "see_day"}
+
+    @described(serializers.JobOutput)
+    @repeatable
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Start it again, if it was parked; another one that has taken its place is left alone."""
+        row = get_object_or_404(access.scope(Job.objects.all(), actor_of(request)), pk=job_id)
+        jobs.retry(job=row, by=actor_of(request))
+        row.refresh_from_db()
+        return Response(serializers.JobOutput(row).data)
+
+
 class DocumentContent(APIView):
     """A document as it was kept."""
 
     permissions: ClassVar = {"GET": "open_documents"}
 
+    @described(OpenApiTypes.BINARY)
     def get(self, request: Request, document_id: int) -> HttpResponse:
         """Return the bytes; that they were read is recorded."""
         by = actor_of(request)
@@ -84,6 +108,7 @@ class AlertList(APIView):
 
     permissions: ClassVar = {"GET": "see_alerts"}
 
+    @described(serializers.AlertOutput(many=True), asks=[state_filter(AlertState)])
     def get(self, request: Request) -> Response:
         """Open ones, newest first; ``?state=DISMISSED`` or ``RESOLVED`` for the others."""
         state = request.query_params.get("state", AlertState.OPEN)
@@ -96,13 +121,13 @@ class AlertDismissal(APIView):
 
     permissions: ClassVar = {"POST": "see_alerts"}
 
+    @described(serializers.AlertOutput, takes=serializers.ReasonInput)
     @repeatable
     def post(self, request: Request, alert_id: int) -> Response:
         """Dismiss it with a reason, which is kept."""
         by = actor_of(request)
         row = get_object_or_404(access.scope(Alert.objects.all(), by), pk=alert_id)
-        said = serializers.ReasonInput(data=request.data)
-        said.is_valid(raise_exception=True)
+        said = heard(serializers.ReasonInput, request)
         alerts.dismiss(alert=row, by=by, at=timezone.now(), **said.validated_data)
         row.refresh_from_db()
         return Response(serializers.AlertOutput(row).data)
@@ -113,6 +138,7 @@ class AlertReopening(APIView):
 
     permissions: ClassVar = {"POST": "see_alerts"}
 
+    @described(serializers.AlertOutput)
     @repeatable
     def post(self, request: Request, alert_id: int) -> Response:
         """Open it again."""
@@ -121,3 +147,34 @@ class AlertReopening(APIView):
         alerts.reopen(alert=row, by=by)
         row.refresh_from_db()
         return Response(serializers.AlertOutput(row).data)
+
+
+class TaskList(APIView):
+    """What people must do."""
+
+    permissions: ClassVar = {"GET": "see_day"}
+
+    @described(serializers.TaskOutput(many=True))
+    def get(self, request: Request) -> Response:
+        """Open tasks of the kinds that are for the token's person, newest first."""
+        return listed(self, request, chores.tasks_for(actor_of(request)), serializers.TaskOutput)
+
+
+def task_act(name: str, deed: Callable[..., bool], said: str) -> Any:
+    """Return the API view of an act on a task."""
+
+    def post(self: APIView, request: Request, task_id: int) -> Response:
+        by = actor_of(request)
+        row = get_object_or_404(access.scope(Task.objects.all(), by), pk=task_id)
+        deed(task=row, by=by)
+        row.refresh_from_db()
+        return Response(serializers.TaskOutput(row).data)
+
+    post.__doc__ = said
+    answer = described(serializers.TaskOutput)(repeatable(post))
+    view: type[APIView] = type(name, (APIView,), {"permissions": {"POST": "see_day"}, "post": answer})
+    return view.as_view()
+
+
+take_task = task_act("TaskTaking", chores.take, "See to it oneself, also in the place of somebody else.")
+give_back_task = task_act("TaskGivingBack", chores.give_back, "Leave it to anybody, if it was one's own.")

@@ -24,15 +24,12 @@ from django.conf import settings
 from django.core.management.color import no_style
 from django.db import connections, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
-from django.dispatch import Signal
 
 from vca.core import access, audit, documents
 from vca.core.crypto import Sealed, SealedTextField
 from vca.core.models import AuditEvent, Document, Practice, User
 from vca.core.services.archive import FRAME, Reader, Unreadable, Writer
-
-# Sent in the transaction of a restore, when every row is there.
-restored = Signal()
+from vca.core.signals import restored
 
 ROWS = 1000  # in one member of the archive
 MADE_BY_MIGRATIONS = ("django_migrations", "django_content_type", "auth_permission")

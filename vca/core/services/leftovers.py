@@ -1,4 +1,4 @@
-"""What is kept for a while and then of no use: answers to repeated API requests, and rows of ended daily work."""
+"""What is kept for a while and then of no use: answers to what was sent once, and rows of ended daily work."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ ENDED = (JobState.DONE, JobState.CANCELLED)
 
 
 def old_answers(by: Actor, *, at: datetime) -> QuerySet[IdempotencyKey]:
-    """Return the keys that no caller repeats any more."""
+    """Return the keys that no caller and no browser repeats any more."""
     return access.scope(IdempotencyKey.objects.all(), by).filter(created_at__lt=_since("keep-api-answers-days", by, at))
 
 

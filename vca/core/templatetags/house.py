@@ -49,7 +49,7 @@ def civil_day(day: date | None) -> str:
         return NOTHING
     if isinstance(day, datetime):
         raise TypeError("an instant has no civil day without a place; use the instant filter")
-    return f"{day.day} {day:%b %Y}"
+    return wording.say_day(day)
 
 
 @register.filter

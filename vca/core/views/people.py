@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from vca.core import access, forms
 from vca.core.access import Nowhere, PageRequest
 from vca.core.models import ApiToken, Invitation, Membership
-from vca.core.services import passwords, people
+from vca.core.services import digests, passwords, people
 from vca.core.vocabulary import Role
 
 JOINED = "Welcome. Sign in to begin."
@@ -124,6 +124,16 @@ def change_password(request: PageRequest) -> HttpResponse:
             messages.success(request, "Your password is changed. Other devices must sign in again.")
             return redirect("today")
     return render(request, "core/change_password.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def choose_digest(request: PageRequest) -> HttpResponse:
+    """Have e-mail about new alerts, or have none."""
+    wanted = request.POST.get("wanted") == "yes"
+    digests.choose(user=request.user, wanted=wanted, by=request.actor or Nowhere(request.user.pk))
+    messages.success(request, "You get e-mail about new alerts." if wanted else "You get no e-mail about alerts.")
+    return redirect("change_password")
 
 
 @access.page("issue_tokens")

@@ -1,4 +1,4 @@
-"""State licence: the number under which a state lets a clinician practise. Each board has a shape of its own.
+"""State license: the number under which a state lets a clinician practice. Each board has a shape of its own.
 
 Issued by the boards of the states; no common authority. What they share: letters A to Z, digits, now and then a hyphen,
 a dot or a slash, at least one digit, at most twenty characters. Kept as printed, in capitals.
@@ -16,7 +16,7 @@ import re
 from vca.domain.identifiers import pasted
 from vca.domain.identifiers.exceptions import BadFormat, BadLength, ValidationError
 
-ACT = "Enter the number printed on the licence."
+ACT = "Enter the number printed on the license."
 LONGEST = 20
 _SHAPE = re.compile(r"[A-Z0-9](?:[A-Z0-9./-]*[A-Z0-9])?")
 
@@ -39,7 +39,7 @@ def validate(text: str) -> str:
 
 
 def is_valid(text: str) -> bool:
-    """Tell whether the text can be the number of a state licence."""
+    """Tell whether the text can be the number of a state license."""
     try:
         validate(text)
     except ValidationError:

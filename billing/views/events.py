@@ -1,0 +1,70 @@
+"""What happened to a claim, as its time line tells it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from billing.domain.channels import CHANNEL_WORDS, Channel
+from billing.models import Claim, Submission
+from vca.core.access import Actor
+from vca.core.models import User
+
+Event = dict[str, Any]
+
+
+def of(claim: Claim, *, by: Actor) -> list[Event]:
+    """Return the events of a claim, oldest first."""
+    found = [*_of_the_claim(claim), *_printed(claim, by)]
+    for one in claim.submitted.select_related("submission__created_by", "submission__withdrawn_by").order_by("pk"):
+        sent = one.submission
+        found += [_written(sent, by)] if sent.channel == Channel.FILE else _by_hand(sent, by)
+    return sorted(found, key=lambda event: event["at"])
+
+
+def _of_the_claim(claim: Claim) -> Iterator[Event]:
+    yield _event(claim.created_at, "Drafted", who=_name(claim.created_by), icon="pencil")
+    if claim.ready_at:
+        yield _event(claim.ready_at, "Made ready", tone="info", icon="check")
+    if claim.closed_at:
+        yield _event(claim.closed_at, "Closed", detail=claim.closed_reason, icon="dash")
+
+
+def _printed(claim: Claim, by: Actor) -> Iterator[Event]:
+    for one in claim.printed.select_related("document").order_by("pk"):
+        paper = {"url": _download(one.document_id, by), "label": "Download the CMS-1500"}
+        yield _event(one.document.created_at, "Printed as CMS-1500", **paper)
+
+
+def _written(batch: Submission, by: Actor) -> Event:
+    numbers = f"Interchange {batch.interchange_control_number:09d}, group {batch.group_control_number}"
+    detail = f"{numbers}, to {batch.receiver_id}{'' if batch.usage == 'P' else ', as a test'}."
+    file = {"url": _download(batch.document_id, by), "label": "Download the file"}
+    return (
+        _event(batch.sent_at, f"Written to batch {batch.batch_number}", tone="info", icon="send", detail=detail) | file
+    )
+
+
+def _by_hand(sent: Submission, by: Actor) -> Iterator[Event]:
+    receipt = f"Receipt {sent.receipt}." if sent.receipt else ""
+    shown = {"url": _download(sent.proof_id, by), "label": "Download the proof"}
+    if sent.document_id and not sent.proof_id:
+        shown = {"url": _download(sent.document_id, by), "label": "Download the CMS-1500 that was mailed"}
+    what = f"Sent by hand: {CHANNEL_WORDS[Channel(sent.channel)].lower()}"
+    yield _event(sent.sent_at, what, who=_name(sent.created_by), tone="info", icon="send", detail=receipt) | shown
+    if sent.withdrawn_at:
+        who = _name(sent.withdrawn_by)
+        yield _event(sent.withdrawn_at, "Not sent after all", who=who, icon="undo", detail=sent.withdrawn_reason)
+
+
+def _event(at: datetime, what: str, **more: str) -> Event:
+    return {"at": at, "what": what} | more
+
+
+def _name(user: User | None) -> str:
+    return user.name if user else ""
+
+
+def _download(document_id: int | None, by: Actor) -> str:
+    return reverse("document", args=[document_id]) if document_id and by.may("open_documents") else ""
