@@ -52,6 +52,7 @@ def claims_found(by: Actor, words: str) -> QuerySet[Claim]:
 def whole_claims(by: Actor, claim_ids: Sequence[int]) -> QuerySet[Claim]:
     """Return claims with lines and diagnoses, in the order of their numbers."""
     known = {"description": F("visit_service__service__description"), "codes": F("visit_service__service__codes")}
+    known |= {"starts_at": F("visit__starts_at")}
     # Prefetched, not joined: the lines of many claims name a few clinicians.
     lines = ClaimLine.objects.annotate(**known).prefetch_related("clinician").order_by("number")
     diagnoses = ClaimDiagnosis.objects.order_by("position")

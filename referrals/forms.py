@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError as FormError
 from django.db.models import Q, QuerySet
 
+from referrals import queries
 from referrals.domain.notice import (
     FIRST_DAY,
     LAST_DAY,
@@ -345,6 +346,7 @@ class VisitForm(forms.Form):
     location = forms.ModelChoiceField(ServiceLocation.objects.none())
     on = forms.DateField(label="Day", widget=DateInput())
     at = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    twice = forms.BooleanField(label="It is a second visit at that time", required=False, widget=forms.HiddenInput())
 
     def __init__(self, *args: Any, authorization: Authorization, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -353,6 +355,20 @@ class VisitForm(forms.Form):
         offer(self, "location", places.order_by("name"), lambda place: place.name)
         self.initial.setdefault("location", authorization.home_location_id)
         self.initial.setdefault("on", today)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask when the Veteran has a visit at that very time already: it is more often the same one than a second."""
+        data = super().clean() or {}
+        if {"location", "on", "at"} <= data.keys() and self._twin() and not data.get("twice"):
+            self.fields["twice"].widget = forms.CheckboxInput()
+            words = f"This Veteran has a visit at that time already: {self._twin()}. If this is another one, tick here."
+            self.add_error("twice", words)
+        return data
+
+    def _twin(self) -> str:
+        """Return the visit of that Veteran at that time in words, or nothing."""
+        visit = queries.visit_at(self.authorization.veteran, self.starts_at())
+        return f"{visit.authorization.referral.number}, {visit.get_state_display().lower()}" if visit else ""
 
     def starts_at(self) -> datetime:
         """Return the instant in the location's zone."""

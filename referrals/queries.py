@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -359,6 +359,12 @@ def still_booked(by: Actor) -> QuerySet[Visit]:
     """Return the practice's visits that are booked and not over, the first one first."""
     rows = access.scope(Visit.objects.filter(state__in=EXPECTED), by)
     return rows.select_related("authorization__referral").order_by("starts_at", "pk")
+
+
+def visit_at(veteran: Veteran, starts_at: datetime) -> Visit | None:
+    """Return a visit of the Veteran that begins at that moment, unless it was cancelled, missed or struck."""
+    rows = veteran.visits.filter(starts_at=starts_at, state__in=(*EXPECTED, VisitState.COMPLETED))
+    return rows.select_related("authorization__referral").first()
 
 
 def visits_of_veteran(veteran: Veteran) -> QuerySet[Visit]:

@@ -1,6 +1,8 @@
 """One claim and what is done with it, and the prices. The lists are in ``lists``."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -49,9 +51,10 @@ def _by_hand(claim: Claim) -> Submission | None:
     return live.first() if claim.state == ClaimState.SENT else None
 
 
-def _visits(claim: Claim) -> list[tuple[int, date]]:
-    """The visits of the claim in the order of its lines, each with its civil day."""
-    return list(dict.fromkeys((line.visit_id, line.service_date) for line in claim.lines.all()))
+def _visits(claim: Claim) -> list[tuple[int, date, datetime]]:
+    """The visits of the claim in the order of its lines, each with its civil day and when it began."""
+    lines: Iterable[Any] = claim.lines.all()
+    return list(dict.fromkeys((line.visit_id, line.service_date, line.starts_at) for line in lines))
 
 
 def _findings(claim: Claim, by: Actor) -> list[mending.Explained]:

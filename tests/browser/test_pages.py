@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
-from billing.models import Claim
+from billing.models import Claim, Submission
 from referrals.models import Authorization, AuthorizedService, Notice, Referral, Veteran, Visit
 from referrals.services import imports
 from tests import databases
@@ -216,6 +216,7 @@ def subjects() -> dict[str, Any]:
         "notice_id": Notice,
         "referral_id": Referral,
         "service_id": AuthorizedService,
+        "submission_id": Submission,
         "task_id": Task,
         "token_id": ApiToken,
         "veteran_id": Veteran,
@@ -345,7 +346,8 @@ def test_invitation_is_shown_once_and_opens_the_door(site: Site) -> None:
 def test_job_page_is_sound_while_it_waits_and_when_it_is_cancelled(site: Site) -> None:
     with signed_in(site, "biller@demo.example") as (page, complaints):
         page.goto(site.base + reverse("claims"))
-        page.get_by_role("button", name=re.compile("Write the file")).click()
+        page.get_by_role("link", name=re.compile("Review and send")).click()
+        page.get_by_role("button", name="Write the 837P file").click()
         page.get_by_text("Waiting").wait_for()
         assert faults(page, complaints) == []
         page.get_by_role("button", name="Cancel").click()

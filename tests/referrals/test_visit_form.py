@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from referrals.forms import DetailsForm
 from referrals.models import Authorization, Visit
-from referrals.services import authorizations
+from referrals.services import authorizations, visits
 from referrals.services.authorizations import Limit
 from referrals.services.visits import Planned, change_services
 from referrals.views.visits import MOST_SERVICES
@@ -134,3 +134,48 @@ def test_refusal_names_the_line(harbor: World, client: Client) -> None:
 
     with pytest.raises(world.visits.drawdown.VisitsExhausted, match="visits of the line Ketamine infusion are"):
         world.booked(harbor, authorization)
+
+
+def booking(harbor: World, authorization: Authorization, **changes: str) -> dict[str, Any]:
+    """Return what a person enters to book 12 April at ten."""
+    service = {"service": world.line(authorization).pk, "clinician": harbor.clinician.pk, "code": "96365", "units": 1}
+    formset = {"services-TOTAL_FORMS": 1, "services-INITIAL_FORMS": 0}
+    entered = {"location": harbor.location.pk, "on": "2024-04-12", "at": "10:00", **changes}
+    return {**entered, **formset, **{f"services-0-{name}": value for name, value in service.items()}}
+
+
+def send(client: Client, harbor: World, authorization: Authorization, **changes: str) -> Any:
+    return client.post(reverse("book_visit", args=[authorization.pk]), booking(harbor, authorization, **changes))
+
+
+def test_second_visit_at_the_same_time_is_asked_about(
+    harbor: World, authorization: Authorization, client: Client
+) -> None:
+    assert send(client, harbor, authorization).status_code == 302
+
+    asked = send(client, harbor, authorization)
+
+    number = authorization.referral.number
+    said = f"This Veteran has a visit at that time already: {number}, booked. If this is another one, tick here."
+    assert (asked.status_code, asked.context["form"].errors["twice"]) == (422, [said])
+    assert (b'type="checkbox" name="twice"' in asked.content, Visit.objects.count()) == (True, 1)
+    assert send(client, harbor, authorization, twice="on").status_code == 302
+    assert Visit.objects.count() == 2
+
+
+def test_visit_at_another_time_or_after_a_cancelled_one_is_not_asked_about(
+    harbor: World, authorization: Authorization, client: Client
+) -> None:
+    send(client, harbor, authorization)
+    assert send(client, harbor, authorization, at="10:30").status_code == 302
+    visits.cancel(visit=Visit.objects.order_by("pk")[0], reason="", by=harbor.by, at=NOW)
+    assert send(client, harbor, authorization).status_code == 302
+
+
+def test_visit_under_another_referral_is_asked_about(
+    harbor: World, authorization: Authorization, client: Client
+) -> None:
+    other = world.authorization(harbor)
+    Authorization.objects.filter(pk=other.pk).update(veteran=authorization.veteran_id)
+    send(client, harbor, authorization)
+    assert send(client, harbor, other).status_code == 422

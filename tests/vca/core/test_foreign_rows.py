@@ -206,7 +206,7 @@ FORMS: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
     ),
     "walk_in": (
         "authorization_id",
-        {"on": "2024-04-11", "at": "10:00", **ONE_SERVICE},
+        {"on": "2024-04-11", "at": "10:05", **ONE_SERVICE},
         {"location": "location_id", **SERVICE},
     ),
     "edit_visit": ("visit_id", {"diagnoses": "F33.2", **ONE_SERVICE}, SERVICE),

@@ -57,7 +57,8 @@ def visit_form(harbor: World, authorization: Authorization, **changes: Any) -> d
     """Return what a person enters for one visit, with the key of its form."""
     service = {"service": world.line(authorization).pk, "clinician": harbor.clinician.pk, "code": "96365", "units": 1}
     formset = {"services-TOTAL_FORMS": 1, "services-INITIAL_FORMS": 0}
-    entered = {"location": harbor.location.pk, "on": "2024-04-11", "at": "10:00", "sent_once": "k1"}
+    # Ticked that a second visit at that time is meant: what stops it here is the key alone.
+    entered = {"location": harbor.location.pk, "on": "2024-04-11", "at": "10:00", "twice": "on", "sent_once": "k1"}
     return {**entered, **formset, **{f"services-0-{name}": value for name, value in service.items()}, **changes}
 
 
