@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -81,7 +82,7 @@ def message(digest: Digest, *, job: Job) -> EmailMessage:
         subject=f"VCA Desk: {counted(kinds.total(), 'new alert')}",
         body="\n".join(body),
         to=[digest.user.email],
-        headers={"Message-ID": f"<digest-{job.pk}-{digest.user.pk}@{settings.SITE_URL.partition('://')[2]}>"},
+        headers={"Message-ID": f"<digest-{job.pk}-{digest.user.pk}@{urlsplit(settings.SITE_URL).hostname}>"},
     )
 
 
