@@ -17,7 +17,7 @@ from benchmarks.registry import Table, benchmark
 from benchmarks.rivals.authorization_list import FIRST, Place, Rival, Row
 from benchmarks.scene import Scene, scene
 from vca.core.pages import PAGE_SIZE, KeysetPage
-from vca.desk import queries
+from vca.desk.queries import authorizations as queries
 
 ROUNDS = 61
 NUMBER = re.compile(rb">(VA\d{10})</a>")
@@ -60,7 +60,7 @@ def _rows(stage: Scene, sql: Rival, prepared: Rival, view: str) -> Iterator[tupl
 
 def _sides(stage: Scene, view: str, after: Place) -> dict[str, Side]:
     cursor = "" if after == FIRST else f"{after[0]}~{after[1]}"
-    ours = partial(queries.authorization_page, stage.by, view=view, after=cursor, calendar=stage.calendar)
+    ours = partial(queries.authorization_page, stage.by, queries.Choice(view), after=cursor, calendar=stage.calendar)
     return {"queries": ours, "page": partial(stage.get, f"/authorizations/?view={view}&after={cursor}")}
 
 
@@ -84,7 +84,7 @@ def walk(stage: Scene, view: str) -> Iterator[dict[str, Any]]:
     page: KeysetPage[dict[str, Any]] = KeysetPage([], "first")
     calendar = stage.calendar
     while page.older:
-        page = queries.authorization_page(stage.by, view=view, after=page.older, calendar=calendar)
+        page = queries.authorization_page(stage.by, queries.Choice(view), after=page.older, calendar=calendar)
         yield from page.rows
 
 

@@ -61,6 +61,7 @@ def _claim(place: World, group: Sequence[Any], number: int, count: int) -> Claim
         state=_claim_state(count - number),
         control_number=f"{place.practice.pk}C{number:07d}",
         total_charge=150 * len(group),
+        first_day=min(service.visit.on for service in group),
         created_at=at,
         ready_at=at,
         sent_at=at,

@@ -30,8 +30,11 @@ class Estimate:
         return f"{self.middle:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
-def by_turns(sides: Mapping[str, Side], *, rounds: int) -> dict[str, list[float]]:
-    """Return the milliseconds that each side took in each round. Raises ValueError for too few rounds."""
+def by_turns(sides: Mapping[str, Side], *, rounds: int, before: Side = lambda: None) -> dict[str, list[float]]:
+    """Return the milliseconds that each side took in each round; ``before`` is done before each and does not count.
+
+    Raises ValueError for too few rounds.
+    """
     if rounds < FEWEST_ROUNDS:
         raise ValueError(f"{rounds} rounds show nothing; take at least {FEWEST_ROUNDS}")
     taken: dict[str, list[float]] = {name: [] for name in sides}
@@ -39,6 +42,7 @@ def by_turns(sides: Mapping[str, Side], *, rounds: int) -> dict[str, list[float]
     for number in range(-WARM_UP, rounds):
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
+            before()
             taken[name].append(milliseconds(sides[name]))
     return {name: times[WARM_UP:] for name, times in taken.items()}
 

@@ -1,4 +1,4 @@
-"""The other pages that a biller opens all day, whole, on the same two practices."""
+"""The other pages that are opened all day, whole, on the same two practices."""
 
 from functools import partial
 from statistics import median
@@ -43,10 +43,13 @@ def addresses(stage: Scene) -> dict[str, str]:
         "One Veteran": reverse("veteran", args=[one.veteran_id]),
         "Visits to bill": reverse("claims"),
         "Claims, drafts": reverse("claims") + "?state=DRAFT",
+        "Claims, ready": reverse("claims") + "?state=READY",
         "Claims, sent": reverse("claims") + "?state=SENT",
         "Claims, all": reverse("claims") + "?state=ALL",
         "One claim": reverse("claim", args=[claim.pk]),
+        "Visits not billed": reverse("not_billed"),
         "Alerts": reverse("alerts"),
+        "Dashboard": reverse("dashboard"),
         "Practice": reverse("practice"),
     }
 

@@ -1,10 +1,11 @@
-"""Where the benchmarks play: two practices of the issue's size in one database, and a biller of the first."""
+"""Where the benchmarks play: two practices of the issue's size in one database; a biller and an administrator."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 
 from django.test import Client
+from django.urls import reverse
 
 from benchmarks import bulk, clinic
 from benchmarks.courses import Size
@@ -14,7 +15,7 @@ from tests.world import World
 from vca.core import access
 from vca.core.access import Actor
 from vca.core.vocabulary import Role
-from vca.desk.queries import Calendar
+from vca.desk.queries.calendar import Calendar
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Scene:
     place: World
     by: Actor
     client: Client
+    administrator: Client
     today: date
     database: str
 
@@ -33,8 +35,12 @@ class Scene:
         return Calendar({place.pk: self.today for place in self.place.practice.locations.all()}, self.today)
 
     def get(self, path: str) -> bytes:
-        """Return the page there, as the biller is sent it. Raises AssertionError for anything but a page."""
-        answer = self.client.get(path, secure=True)
+        """Return the page there, as the biller is sent it, or the dashboard as the administrator is.
+
+        Raises AssertionError for anything but a page.
+        """
+        client = self.administrator if path.startswith(reverse("dashboard")) else self.client
+        answer = client.get(path, secure=True)
         assert answer.status_code == 200, (path, answer.status_code)
         return answer.content
 
@@ -48,9 +54,10 @@ def scene() -> Scene:
     for place in places:
         clinic.check(place, size)
     place, *_ = places
-    biller = world.person(place, Role.BILLER)
+    biller, administrator = (world.person(place, role) for role in (Role.BILLER, Role.ADMINISTRATOR))
     by = access.person(biller, place.practice)
     assert by is not None
-    client = Client(headers={"host": "localhost"})
-    client.force_login(biller)
-    return Scene(place, by, client, place.location.civil_day(now), url())
+    clients = [Client(headers={"host": "localhost"}) for _ in (biller, administrator)]
+    for client, person in zip(clients, (biller, administrator), strict=True):
+        client.force_login(person)
+    return Scene(place, by, *clients, place.location.civil_day(now), url())

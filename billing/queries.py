@@ -1,19 +1,22 @@
 """Questions about claims, charges and submissions: functions that take and return querysets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
+from billing.domain.answers import Verdict
 from billing.domain.channels import Channel
 from billing.domain.states import ClaimState
-from billing.models import Charge, Claim, ClaimDiagnosis, ClaimLine, Submission
+from billing.models import Acknowledgment, Charge, Claim, ClaimDiagnosis, ClaimLine, Submission, SubmittedClaim
 from referrals import queries as referral_queries
 from referrals.domain.states import Affiliation
 from vca.core import access
 from vca.core.access import Actor
+from vca.domain.money import usd
 
 LOOKED_BACK = timedelta(days=366)  # the filing limit is half of that: what is older is asked for by itself
 
@@ -23,6 +26,7 @@ class ToBill:
     """A completed visit that no live claim names; ``network`` is what the referral calls the one that pays for VA."""
 
     visit_id: int
+    on: date
     authorization_id: int
     affiliation: str
     network: str
@@ -41,6 +45,25 @@ def claims(by: Actor) -> QuerySet[Claim]:
     """Return the practice's claims with what a list shows."""
     rows = access.scope(Claim.objects.all(), by)
     return rows.select_related("referral", "veteran__current", "location", "authorization_version")
+
+
+def by_urgency(by: Actor, state: ClaimState) -> QuerySet[Claim, Any]:
+    """Return day and id of the claims of a state, for ``keyset_by_day``: the earliest day of service is due first."""
+    return access.scope(Claim.objects.filter(state=state), by).values("first_day", "pk")
+
+
+def with_last_day(rows: QuerySet[Claim]) -> QuerySet[Claim]:
+    """Return claims with the last day of service of each, as ``last_day``."""
+    lines = ClaimLine.objects.filter(claim=OuterRef("pk")).order_by("-service_date")
+    return rows.annotate(last_day=Subquery(lines.values("service_date")[:1]))
+
+
+def last_answers(claims: Iterable[Claim]) -> dict[int, Acknowledgment]:
+    """Return by claim the last answer that says of it what it is: accepted or rejected."""
+    answered = [one.pk for one in claims if one.state in set(Verdict)]
+    rows = Acknowledgment.objects.filter(submitted__claim__in=answered, withdrawn_at__isnull=True)
+    standing = rows.filter(verdict=F("submitted__claim__state")).select_related("submitted").order_by("pk")
+    return {one.submitted.claim_id: one for one in standing}
 
 
 def claims_found(by: Actor, words: str) -> QuerySet[Claim]:
@@ -85,31 +108,80 @@ def visits_to_bill(by: Actor, *, since: date | None) -> list[ToBill]:
     # Without a LIMIT: for one, PostgreSQL would look up the lines of each visit ever given, one visit after the other.
     rows = unbilled_visits(by, since=since).order_by("on", "pk")
     payer = (f"authorization__referral__{name}" for name in ("affiliation", "network"))
-    found = [ToBill(*row) for row in rows.values_list("pk", "authorization_id", *payer)]
+    found = [ToBill(*row) for row in rows.values_list("pk", "on", "authorization_id", *payer)]
     place = {one.authorization_id: number for number, one in reversed(list(enumerate(found)))}
     return sorted(found, key=lambda one: place[one.authorization_id])
 
 
 @dataclass(frozen=True, slots=True)
 class Unfiled:
-    """A completed visit that was not sent to VA; ``claim_number`` is that of its draft or ready claim, or empty."""
+    """A completed visit that VA has not received.
+
+    ``claim_number`` and ``claim_state`` are those of its claim that is not sent, or was rejected, or empty.
+    ``rejection`` is the id of the last answer that refused a claim of the visit, 0 when none did.
+    """
 
     pk: int
     on: date
-    zone: ZoneInfo
     referral_number: str
     claim_number: str
+    claim_state: str
+    rejection: int
 
 
-def unfiled_visits(by: Actor) -> Iterator[Unfiled]:
-    """Return the completed visits that VA is to be billed for and that stand on no claim that was sent."""
+def unfiled_visits(by: Actor, *, location_id: int) -> Iterator[Unfiled]:
+    """Return the completed visits at a place that VA is to be billed for and that stand on no claim that was sent."""
     live = ClaimLine.objects.filter(is_live=True, visit=OuterRef("pk"))
     sent = live.filter(claim__state__in=BILLED)
-    number = Subquery(live.values("claim__control_number")[:1])
-    rows = referral_queries.visits_for_va(by).filter(~Exists(sent)).annotate(claim_number=number).order_by("on", "pk")
-    names = ("pk", "on", "location__time_zone", "authorization__referral__number", "claim_number")
-    for pk, on, zone, referral_number, claim_number in rows.values_list(*names):
-        yield Unfiled(pk, on, ZoneInfo(zone), referral_number, claim_number or "")
+    told = {f"claim_{name}": Subquery(live.values(f"claim__{name}")[:1]) for name in ("control_number", "state")}
+    told["rejection"] = Subquery(_rejections_of_visit().values("pk")[:1])
+    here = referral_queries.visits_for_va(by).filter(location_id=location_id)
+    rows = here.filter(~Exists(sent)).annotate(**told).order_by("on", "pk")
+    for pk, on, number, claim, state, rejection in rows.values_list(
+        "pk", "on", "authorization__referral__number", *told
+    ):
+        yield Unfiled(pk, on, number, claim or "", state or "", rejection or 0)
+
+
+def _rejections_of_visit() -> QuerySet[Acknowledgment]:
+    """Return the rejections that stand of every claim the outer visit was on, live or closed, the last one first."""
+    rows = Acknowledgment.objects.filter(verdict=Verdict.REJECTED, withdrawn_at__isnull=True)
+    return rows.filter(submitted__claim__lines__visit=OuterRef("pk")).order_by("-pk")
+
+
+def unsent_visits(by: Actor, *, since: date) -> QuerySet:
+    """Return completed visits, of that day and later, that stand on no claim that was sent; the network's left out.
+
+    ``since`` is asked on both sides, as in ``unbilled_visits``.
+    """
+    visits = referral_queries.completed_visits(by).filter(on__gte=since)
+    lines = access.scope(ClaimLine.objects.filter(is_live=True, visit=OuterRef("pk")), by)
+    sent = lines.filter(service_date__gte=since, claim__practice=by.practice_id, claim__state__in=BILLED)
+    return visits.filter(~Exists(sent), ~Q(authorization__referral__affiliation=Affiliation.CCN))
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The charge of a visit in dollars by the practice's prices; ``is_whole`` unless a service has no known price."""
+
+    charge: Decimal = Decimal("0.00")
+    is_whole: bool = False
+
+
+def expected_charges(by: Actor, days: Mapping[int, date]) -> dict[int, Expected]:
+    """Return what to expect for visits, as far as prices are known, in two queries; ``days`` is their day by id."""
+    services = referral_queries.services_of(days, by)
+    prices = prices_in_force(by, {(code, days[visit_id]) for visit_id, code, _ in services})
+    found: dict[int, list[Decimal | None]] = {visit_id: [] for visit_id in days}
+    for visit_id, code, units in services:
+        price = prices.get((code, days[visit_id]))
+        found[visit_id].append(price.of(units) if price else None)
+    return {visit_id: _expected(charges) for visit_id, charges in found.items()}
+
+
+def _expected(charges: Sequence[Decimal | None]) -> Expected:
+    known = [charge for charge in charges if charge is not None]
+    return Expected(sum(known, usd(0)), bool(charges) and len(known) == len(charges))
 
 
 def live_lines(visit_id: int) -> QuerySet[ClaimLine]:
@@ -128,6 +200,12 @@ def counts_by_state(by: Actor) -> dict[str, tuple[int, object]]:
     """Return number and total charge of the claims by state."""
     rows = access.scope(Claim.objects.all(), by).order_by().values_list("state")
     return {state: (n, total) for state, n, total in rows.annotate(n=Count("pk"), total=Sum("total_charge"))}
+
+
+def summed(claims: QuerySet[Claim]) -> tuple[int, Decimal]:
+    """Return how many claims these are, and their total charge in dollars."""
+    found = claims.order_by().aggregate(n=Count("pk"), charge=Sum("total_charge"))
+    return found["n"], found["charge"] or usd(0)
 
 
 def visits_billed(service_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -149,10 +227,54 @@ def claims_of(referral_ids: Sequence[int], by: Actor) -> QuerySet[Claim]:
     return claims(by).filter(referral_id__in=referral_ids).order_by("-pk")
 
 
-def submissions(by: Actor) -> QuerySet[Submission]:
-    """Return the practice's claim files, newest first."""
-    files = Submission.objects.filter(channel=Channel.FILE).select_related("document")
-    return access.scope(files, by).order_by("-batch_number")
+def submissions(by: Actor, *, channel: str = "") -> QuerySet[Submission]:
+    """Return what the practice sent, by that channel or by any, with who sent it, the last recorded first."""
+    rows = access.scope(Submission.objects.all(), by).select_related("created_by")
+    return (rows.filter(channel=channel) if channel else rows).order_by("-pk")
+
+
+def claim_files(by: Actor) -> QuerySet[Submission]:
+    """Return the practice's claim files, the last written first."""
+    return submissions(by, channel=Channel.FILE).select_related("document").order_by("-batch_number")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How many claims of a submission were accepted, were rejected, and have no answer yet."""
+
+    accepted: int = 0
+    rejected: int = 0
+    waiting: int = 0
+
+
+def answers_to(rows: Sequence[Submission]) -> dict[int, Answers]:
+    """Return by submission what came back for its claims; for what was taken back nobody waits."""
+    counts: dict[int, dict[str, int]] = {}
+    found = SubmittedClaim.objects.filter(submission__in=rows).order_by().values_list("submission", "answer")
+    for submission_id, answer, number in found.annotate(number=Count("pk")):
+        counts.setdefault(submission_id, {})[answer] = number
+    known = {row.pk: counts.get(row.pk, {}) for row in rows}
+    waits = {row.pk: not row.withdrawn_at for row in rows}
+    return {
+        pk: Answers(said.get(Verdict.ACCEPTED, 0), said.get(Verdict.REJECTED, 0), said.get("", 0) if waits[pk] else 0)
+        for pk, said in known.items()
+    }
+
+
+def may_be_taken_back(submission: Submission, answers: Answers) -> bool:
+    """Tell whether it went by hand, and nothing came back for any of its claims."""
+    return submission.channel != Channel.FILE and answers == Answers(waiting=submission.claim_count)
+
+
+def submitted(submission: Submission) -> QuerySet[SubmittedClaim]:
+    """Return the claims of a submission with what a list shows, in the order of their numbers."""
+    rows = SubmittedClaim.objects.filter(submission=submission)
+    return rows.select_related("claim__referral", "claim__veteran__current", "claim__authorization_version")
+
+
+def acknowledgments(claim: Claim) -> QuerySet[Acknowledgment]:
+    """Return what came back for a claim, oldest first; what was recorded by mistake is among it."""
+    return Acknowledgment.objects.filter(submitted__claim=claim).select_related("submitted").order_by("pk")
 
 
 def charges(by: Actor) -> QuerySet[Charge]:

@@ -10,7 +10,7 @@ from billing.services import assembly, claims, filing, paper_claims, submissions
 from billing.services.assembly import Assembled
 from billing.services.paper_claims import Judged, Review
 from billing.services.printing import print_sheets
-from vca.core import alerts, audit, jobs
+from vca.core import audit, jobs
 from vca.core.jobs import Run
 from vca.core.models import ServiceLocation
 from vca.core.services import digests, practices
@@ -84,7 +84,7 @@ def _print(run: Run, *, with_form: bool) -> None:
             run.finish(f"nothing could be printed{said}")
             return
         printed, sheets = len(whole.printed), len(whole.sheets)
-        document = paper_claims.keep(content, whole=whole, by=run.by, on=on)
+        document = paper_claims.keep(content, whole=whole, by=run.by, at=now)
         run.finish(f"{counted(printed, 'claim')} on {counted(sheets, 'sheet')}{said}", result=document)
 
 
@@ -96,12 +96,11 @@ def _left_out(whole: Review) -> str:
 
 @jobs.handler("watch_filing")
 def watch_filing(run: Run) -> None:
-    """The daily look at visits that wait to be billed, on the morning of one location."""
+    """The daily look at the visits at one location that wait to be billed."""
     location = ServiceLocation.objects.get(pk=run.job.subject_ids[0])
     now = timezone.now()
+    raised, closed = filing.bring_up_to_date(location, by=run.by, at=now, within=run.chunk)
     with run.chunk():
-        raised, closed = alerts.bring_up_to_date("filing_limit", filing.due(run.by, at=now), by=run.by, at=now)
         audit.record(by=run.by, action="filing.swept", subject=location, changes={"raised": raised, "closed": closed})
-        if raised:
-            digests.ask(by=run.by, at=now)
+        digests.ask_if_due(by=run.by, at=now)
         run.finish(f"{counted(raised, 'alert')} raised, {closed} closed")

@@ -2,7 +2,17 @@
 
 from billing.domain import paper
 from billing.domain.networks import pairs
-from vca.core.vocabulary import Entry, Parameter, Role, declare, mailbox, whole_number, whole_numbers
+from vca.core.vocabulary import (
+    AlertKind,
+    Entry,
+    Parameter,
+    Role,
+    declare,
+    mailbox,
+    percentage,
+    whole_number,
+    whole_numbers,
+)
 
 MONEY = (Role.BILLER, Role.ADMINISTRATOR)
 
@@ -18,6 +28,8 @@ declare(
     audit_events={
         "charge.set": "Price set",
         "filing.swept": "Filing limits watched",
+        "claim.accepted": "Claim accepted by the payer",
+        "claim.answer_undone": "Answer of the payer undone",
         "claim.closed": "Claim closed",
         "claim.drafted": "Claim drafted",
         "claim.back_to_draft": "Claim taken back to draft",
@@ -26,14 +38,17 @@ declare(
         "claims.exported": "List of claims exported",
         "claim.outdated": "Visit of a draft corrected: the draft must be built again",
         "claim.moved": "Claim moved to another Veteran with its referral",
+        "claim.rejected": "Claim rejected before it was received",
         "claim.rebuilt": "Claim built again from its visits",
         "claim.visit_taken_off": "Visit taken off a draft",
         "claims.printed": "Claims printed as CMS-1500",
         "submission.by_hand": "Claims recorded as sent by hand",
         "submission.taken_back": "Claims not sent by hand after all",
         "submission.written": "Claim file written",
+        "submissions.exported": "List of what was sent exported",
     },
     documents={
+        "answer_proof": "Proof of what a payer answered",
         "claims_837p": "Claim file, 837P",
         "claims_cms1500": "Claims on paper, CMS-1500",
         "submission_proof": "Proof that claims were sent by hand",
@@ -45,7 +60,7 @@ declare(
         "write_cms1500_text": "Print claims as CMS-1500, for pre-printed paper",
     },
     daily_jobs=("watch_filing",),
-    alerts={"filing_limit": "Filing limit near"},
+    alerts={"filing_limit": AlertKind("Filing limit near", MONEY, "Bill it", "claim", days="filing-limit-left-days")},
     navigation=(Entry(50, "Claims", "claims", "see_claims"),),
     in_charge={"write_837p": "send_claims", "write_cms1500": "send_claims", "write_cms1500_text": "send_claims"},
     parameters=(
@@ -65,6 +80,15 @@ declare(
             "today",
             verify_with_va=False,
             read=whole_numbers,
+        ),
+        Parameter(
+            "revenue-at-risk-percent",
+            "75",
+            "percent of the filing limit that have passed",
+            "This product's own default",
+            "today",
+            verify_with_va=False,
+            read=percentage,
         ),
         Parameter(
             "payer-name",

@@ -1,6 +1,6 @@
 """Questions about referrals, authorizations and visits: functions that take and return querysets."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -29,6 +29,7 @@ from referrals.models import (
 from vca.core import access
 from vca.core.access import Actor
 from vca.core.db import JSONList
+from vca.core.models import ServiceLocation
 
 EXPECTED = (VisitState.BOOKED, VisitState.ARRIVED)
 
@@ -138,6 +139,7 @@ def _listed(days: tuple[tuple[int, date], ...]) -> QuerySet[AuthorizationVersion
         *("pk", "authorization_id", "valid_from", "valid_through"),
         referral_number=F("current_of__referral__number"),
         state=F("current_of__referral__state"),
+        home_location_id=F("current_of__home_location_id"),
         veteran_id=F("current_of__veteran_id"),
         last_name=F("current_of__veteran__current__last_name"),
         first_name=F("current_of__veteran__current__first_name"),
@@ -145,6 +147,25 @@ def _listed(days: tuple[tuple[int, date], ...]) -> QuerySet[AuthorizationVersion
         next_visit=Subquery(coming.values("on")[:1]),
         services=Subquery(_LINES.values(every=JSONList(JSONArray(*_LINE)))),
     )
+
+
+def current_terms(by: Actor) -> QuerySet[AuthorizationVersion]:
+    """Return the terms as they stand now of each of the practice's authorizations: the rows of ``listed``."""
+    return access.scope(AuthorizationVersion.objects.filter(current_of__isnull=False), by)
+
+
+def with_counted_lines(terms: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """Return those of the terms, or of ``listed``, whose authorization has a line with a number of visits."""
+    return terms.filter(Exists(_LINES.filter(limit_kind=LimitKind.COUNTED)))
+
+
+def counted_visits(terms: QuerySet[AuthorizationVersion]) -> dict[int | None, tuple[int, int, int, int]]:
+    """Return by home location the visits authorized, given before us, held and used, on the counted lines of these."""
+    lines = AuthorizedService.objects.filter(limit_kind=LimitKind.COUNTED)
+    lines = lines.filter(authorization__in=terms.order_by().values("authorization_id"))
+    names = ("visits_authorized", "visits_before_us", "visits_held", "visits_used")
+    rows = lines.order_by().values_list("authorization__home_location").annotate(*(Sum(name) for name in names))
+    return {home: tuple(counts) for home, *counts in rows}
 
 
 def _compared(days: Mapping[int, date], comparison: str) -> Q:
@@ -237,6 +258,17 @@ def completed_visits(by: Actor, visit_ids: Sequence[int] | None = None) -> Query
         rows = rows.filter(pk__in=visit_ids)
     known = rows.select_related("location", "authorization__current", "authorization__referral", "veteran__current")
     return known.prefetch_related(_with_services()).order_by("authorization_id", "starts_at", "pk")
+
+
+def services_of(visit_ids: Iterable[int], by: Actor) -> list[tuple[int, str, int]]:
+    """Return visit id, code and units of each service of these visits."""
+    rows = access.scope(VisitService.objects.filter(visit_id__in=list(visit_ids)), by)
+    return list(rows.order_by("pk").values_list("visit_id", "code", "units"))
+
+
+def visits_at(location: ServiceLocation) -> QuerySet[Visit]:
+    """Return every visit at a place."""
+    return Visit.objects.filter(location=location)
 
 
 def visits_for_va(by: Actor) -> QuerySet[Visit]:

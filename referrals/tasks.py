@@ -11,7 +11,6 @@ from vca.core.models import Document, ServiceLocation
 from vca.core.services import digests
 from vca.domain.wording import counted
 
-CHUNK = 100
 RECORDS = 25  # of a list, in one transaction of well under a second
 
 
@@ -40,34 +39,30 @@ def watch_authorizations(run: Run) -> None:
     location = ServiceLocation.objects.get(pk=run.job.subject_ids[0])
     now = timezone.now()
     today = location.civil_day(now)
-    due = watch.thresholds(run.by, today=today)
     rows = watch.watched(location, by=run.by, today=today)
+    due = watch.due(rows, today=today, by=run.by)
     raised = 0
-    for start in range(0, len(rows), CHUNK):
-        with run.chunk(done=start, total=len(rows)):
-            raised += watch.look(rows[start : start + CHUNK], at_most=due, today=today, by=run.by, at=now)
-    with run.chunk(done=len(rows), total=len(rows)):
-        closed = watch.close_gone(at_most=due, location=location, today=today, by=run.by, at=now)
+    for start in range(0, len(due), alerts.CHUNK):
+        with run.chunk(done=start, total=len(due)):
+            raised += alerts.raise_each(due[start : start + alerts.CHUNK], by=run.by, at=now)
+    with run.chunk(done=len(due), total=len(due)):
+        closed = watch.close_gone(due, location=location, by=run.by, at=now)
         looked_at = {"watched": len(rows), "ids_sha256": audit.digest_of_ids(row.pk for row in rows)}
         done = {"raised": raised, "closed": closed}
         audit.record(by=run.by, action="watch.swept", subject=location, changes=done | looked_at)
-        if raised:
-            digests.ask(by=run.by, at=now)
+        digests.ask_if_due(by=run.by, at=now)
         run.finish(f"{counted(len(rows), 'authorization')} watched, {counted(raised, 'alert')} raised, {closed} closed")
 
 
 @jobs.handler("watch_approvals")
 def watch_approvals(run: Run) -> None:
-    """The daily look at agreements, licenses and DEA registrations, by the calendar of one location."""
+    """The daily look at agreements and licenses, and at the DEA registrations of one location."""
     location = ServiceLocation.objects.get(pk=run.job.subject_ids[0])
     now = timezone.now()
+    raised, closed = approvals.bring_up_to_date(location, by=run.by, at=now, within=run.chunk)
     with run.chunk():
-        due = approvals.due(run.by, today=location.civil_day(now))
-        changed = [alerts.bring_up_to_date(kind, reached, by=run.by, at=now) for kind, reached in due.items()]
-        raised, closed = (sum(numbers) for numbers in zip(*changed, strict=True))
         audit.record(
             by=run.by, action="approvals.swept", subject=location, changes={"raised": raised, "closed": closed}
         )
-        if raised:
-            digests.ask(by=run.by, at=now)
+        digests.ask_if_due(by=run.by, at=now)
         run.finish(f"{counted(raised, 'alert')} raised, {closed} closed")

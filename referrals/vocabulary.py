@@ -1,6 +1,6 @@
 """The words of referrals: permissions by role, kinds of event, document, job, task and alert, and parameters."""
 
-from vca.core.vocabulary import Entry, Parameter, Role, declare, whole_number, whole_numbers
+from vca.core.vocabulary import AlertKind, Entry, Parameter, Role, declare, whole_number, whole_numbers
 
 CARE = (Role.FRONT_DESK, Role.NURSE, Role.CLINICIAN)
 EVERYBODY = tuple(Role)
@@ -78,11 +78,20 @@ declare(
         "visits_over": "confirm_referrals",
     },
     alerts={
-        "agreement_ending": "Agreement with VA ending",
-        "authorization_ending": "Authorization ending",
-        "dea_ending": "DEA registration ending",
-        "license_ending": "License ending",
-        "visits_left": "Few visits left",
+        "agreement_ending": AlertKind(
+            "Agreement with VA ending", DESK, "Record the next agreement", "new_agreement", days="agreement-ending-days"
+        ),
+        "authorization_ending": AlertKind(
+            *("Authorization ending", EVERYBODY, "Open the authorization", "authorization"),
+            days="authorization-ending-days",
+        ),
+        "dea_ending": AlertKind(
+            "DEA registration ending", DESK, "Record the renewed registration", "new_dea", days="dea-ending-days"
+        ),
+        "license_ending": AlertKind(
+            "License ending", DESK, "Record the renewed license", "new_license", days="license-ending-days"
+        ),
+        "visits_left": AlertKind("Few visits left", EVERYBODY, "Open the line", "authorization"),
     },
     parameters=(
         *(

@@ -1,22 +1,29 @@
 """That benchmarks measure what they say: medians with an honest interval, and sides that give the same values."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from time import sleep
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from benchmarks import clinic, cms1500, measuring
+from benchmarks import claim_837p, clinic, cms1500, dashboard, measuring
 from benchmarks.authorization_list import values
 from benchmarks.courses import Size
 from benchmarks.measuring import Estimate, by_turns, estimate, percentile, ratio
 from benchmarks.registry import BENCHMARKS, Benchmark, Table, benchmark, discover
 from benchmarks.report import Machine, section, with_section
-from benchmarks.rivals.authorization_list import FIRST, Rival
+from benchmarks.rivals import authorization_list
+from benchmarks.rivals.authorization_list import FIRST
+from benchmarks.rivals.dashboard import Rival
+from billing.models import Charge, Claim
 from referrals.models import AuthorizedService
 from tests.databases import url
-from vca.desk import queries
+from vca.core.models import Practice
+from vca.desk.queries import authorizations as queries
+from vca.desk.queries import dashboard as figures
+from vca.desk.queries.calendar import Calendar
 
 SMALL = Size(authorizations=130, visits=1_300, claims=60, waiting=5)
 VIEWS = ("active", "ended", "all")
@@ -52,6 +59,13 @@ def test_sides_take_turns_and_begin_in_another_order_each_round() -> None:
     assert (len(rounds), [len(times) for times in taken.values()]) == (15 + measuring.WARM_UP, [15, 15, 15])
 
 
+def test_what_is_done_before_each_turn_does_not_count() -> None:
+    calls: list[str] = []
+    taken = by_turns({"a": lambda: calls.append("a")}, rounds=15, before=lambda: calls.append("before") or sleep(0.002))
+    assert calls == ["before", "a"] * (15 + measuring.WARM_UP)
+    assert min(taken["a"]) < 2
+
+
 def test_too_few_rounds_are_refused() -> None:
     with pytest.raises(ValueError, match="take at least 15"):
         by_turns({}, rounds=14)
@@ -85,7 +99,18 @@ def test_two_benchmarks_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_benchmark_is_found() -> None:
-    assert sorted(discover()) == ["authorization-list", "cms1500", "pages"]
+    assert sorted(discover()) == ["authorization-list", "claim-837p", "cms1500", "dashboard", "pages"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_every_way_of_writing_a_claim_file_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with claim_837p.ready(3) as batch:
+        assert batch.check().batch_id == f"B{Practice.objects.get().pk}-000001"
+
+        monkeypatch.setattr(claim_837p, "from_claims", lambda claims, envelope: b"")
+        with pytest.raises(AssertionError, match="by hand"):
+            batch.check()
 
 
 def test_every_way_of_printing_says_the_same_in_the_same_cells() -> None:
@@ -106,18 +131,40 @@ def test_list_gives_on_every_page_what_one_statement_gives() -> None:
     for place in (harbor, ridge):
         clinic.check(place, SMALL)
     today = harbor.location.civil_day(datetime.now(UTC))
-    calendar = queries.Calendar({harbor.location.pk: today}, today)
-    rival = Rival(url(), practice_id=harbor.practice.pk, today=today)
+    calendar = Calendar({harbor.location.pk: today}, today)
+    rival = authorization_list.Rival(url(), practice_id=harbor.practice.pk, today=today)
 
     for view in VIEWS:
         after, cursor, places = FIRST, "", []
         while cursor is not None:
-            page = queries.authorization_page(harbor.by, view=view, after=cursor, calendar=calendar)
+            page = queries.authorization_page(harbor.by, queries.Choice(view), after=cursor, calendar=calendar)
             assert [values(row) for row in page.rows] == rival.page(view, after=after)
             places += [(row["valid_through"], row["pk"]) for row in page.rows]
             cursor, after = page.older or None, places[-1]
         assert places == rival.order(view)
     rival.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_dashboard_gives_the_figures_of_one_statement() -> None:
+    harbor, ridge = (clinic.practice(code, SMALL, now=timezone.now()) for code in ("harbor", "ridge"))
+    today = harbor.location.civil_day(datetime.now(UTC))
+    Charge.objects.filter(practice=harbor.practice, code="96365").update(valid_through=today - timedelta(days=20))
+    Claim.objects.filter(practice=harbor.practice, state="READY").update(state="SENT")
+    rivals = [Rival(url(), practice_id=place.practice.pk, today=today) for place in (harbor, ridge)]
+
+    found = [
+        figures.figures(place.by, calendar=Calendar({place.location.pk: today}, today), place=None)
+        for place in (harbor, ridge)
+    ]
+
+    told = [list(rival.figures()) for rival in rivals]
+    assert [dashboard.values(one) for one in found] == told
+    assert told[0] != told[1]
+    assert min(found[0].ending, found[0].at_risk.visits, found[0].unbilled.unpriced, found[0].sent) > 0
+    for rival in rivals:
+        rival.close()
 
 
 @pytest.mark.postgres

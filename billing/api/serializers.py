@@ -6,13 +6,21 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from billing.domain.answers import Source, Verdict
+from billing.domain.channels import BY_HAND, Channel
 from billing.domain.findings import Finding
-from billing.models import Charge, Claim, ClaimLine, Submission
-from vca.core.api.serializers import IdField
+from billing.models import Acknowledgment, Charge, Claim, ClaimLine, Submission
+from billing.services import proofs
+from billing.services.acknowledgments import Answer
+from billing.services.submissions import ByHand
+from referrals.domain.states import Affiliation
+from vca.core.api.serializers import IdField, InstantField
 from vca.domain.identifiers import procedure_code
 from vca.domain.identifiers.exceptions import ValidationError
 from vca.domain.money import usd
 from vca.domain.rules import CATALOGUE
+
+PROOF = "PDF, PNG or JPEG, 10 MB at most: send the whole as multipart/form-data."
 
 
 class DraftInput(serializers.Serializer):
@@ -143,23 +151,86 @@ def explained(finding: Finding) -> dict[str, str]:
 
 
 class SubmissionOutput(serializers.ModelSerializer):
-    """A claim file as it was written; ``document`` holds its bytes."""
+    """Claims that went out together: as a file, with its numbers, or by hand, with a ``receipt`` or ``proof``.
+
+    ``document`` is the file, or the CMS-1500 that was mailed.
+    """
 
     total_charge = serializers.CharField()
 
     class Meta:
         model = Submission
         fields = (
-            *("batch_number", "interchange_control_number", "group_control_number", "claim_count", "total_charge"),
-            *("usage", "receiver_id", "document", "created_at"),
+            *("id", "channel", "sent_at", "claim_count", "total_charge", "receipt", "proof", "document"),
+            *("batch_number", "interchange_control_number", "group_control_number", "usage", "receiver_id"),
+            *("created_at", "withdrawn_at", "withdrawn_reason"),
         )
         read_only_fields = fields
 
 
+class AcknowledgmentOutput(serializers.ModelSerializer):
+    """An answer to a claim: accepted, or rejected in the payer's ``words``, and what shows it."""
+
+    claim = serializers.IntegerField(source="submitted.claim_id")
+    submission = serializers.IntegerField(source="submitted.submission_id")
+
+    class Meta:
+        model = Acknowledgment
+        fields = (
+            *("id", "claim", "submission", "verdict", "source", "answered_on", "words", "payer_claim_number"),
+            *("reference", "proof", "created_at", "withdrawn_at", "withdrawn_reason"),
+        )
+        read_only_fields = fields
+
+
+class AcknowledgmentInput(serializers.Serializer):
+    """An answer. A rejection has ``words``; the payer's claim number, a ``reference`` or a ``proof`` shows it."""
+
+    verdict = serializers.ChoiceField([one.value for one in Verdict])
+    source: Any = serializers.ChoiceField([one.value for one in Source])
+    answered_on = serializers.DateField()
+    words = serializers.CharField(max_length=2000, default="", allow_blank=True)
+    payer_claim_number = serializers.CharField(max_length=50, default="", allow_blank=True)
+    reference = serializers.CharField(max_length=60, default="", allow_blank=True)
+    proof = serializers.FileField(default=None, help_text=PROOF)
+
+    def said(self) -> Answer:
+        """Return what was said. Raises NotAProof."""
+        said = self.validated_data
+        proof = proofs.uploaded(said["proof"]) if said["proof"] else None
+        known = {"verdict": Verdict(said["verdict"]), "source": Source(said["source"]), "proof": proof}
+        return Answer(**said | known)
+
+
+class ByHandInput(serializers.Serializer):
+    """How ready claims were sent by hand; a ``receipt`` or a ``proof`` is needed."""
+
+    claims = serializers.ListField(child=IdField(), allow_empty=False, max_length=5000)
+    channel = serializers.ChoiceField([one.value for one in BY_HAND])
+    sent_at = InstantField()
+    receipt = serializers.CharField(max_length=60, default="", allow_blank=True)
+    proof = serializers.FileField(default=None, help_text=PROOF)
+
+    def said(self) -> ByHand:
+        """Return what was sent and how. Raises NotAProof."""
+        said = self.validated_data
+        proof = proofs.uploaded(said["proof"]) if said["proof"] else None
+        return ByHand(Channel(said["channel"]), said["sent_at"], said["receipt"], proof)
+
+
+VA, NETWORK = PAYERS = ("VA", "NETWORK")
+
+
 class VisitToBillOutput(serializers.Serializer):
-    """A completed visit that stands on no live claim."""
+    """A completed visit that stands on no live claim, and who pays for it: no claim of the NETWORK is drafted here."""
 
     id = serializers.IntegerField()
     authorization = serializers.IntegerField(source="authorization_id")
     location = serializers.IntegerField(source="location_id")
     on = serializers.DateField()
+    payer = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ChoiceField(PAYERS))
+    def get_payer(self, visit: Any) -> str:
+        """By the affiliation of the referral."""
+        return NETWORK if visit.authorization.referral.affiliation == Affiliation.CCN else VA

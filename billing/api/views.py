@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,6 +15,7 @@ from billing import queries
 from billing.api import serializers
 from billing.domain.states import JUDGED, ClaimState
 from billing.services import charges, claims, paper_claims, submissions
+from referrals.domain.states import Affiliation
 from vca.core.access import Actor
 from vca.core.api.authentication import actor_of
 from vca.core.api.requests import heard, listed, repeatable
@@ -22,6 +25,8 @@ from vca.domain.rules import CATALOGUE
 
 # What the scrub may find, and that the claim is past it.
 BLOCKING = tuple(code for code in CATALOGUE if code.startswith("CLAIM-"))
+
+PAYER = OpenApiParameter("payer", str, enum=serializers.PAYERS, description="Only those that this one pays for.")
 
 
 class ClaimList(APIView):
@@ -40,7 +45,7 @@ class ClaimList(APIView):
         serializers.DraftedOutput,
         takes=serializers.DraftInput,
         statuses=(201,),
-        refused_by=("CLAIM-08", "CLAIM-16", "CLAIM-17"),
+        refused_by=("CLAIM-08", "CLAIM-16", "CLAIM-26"),
     )
     @repeatable
     def post(self, request: Request) -> Response:
@@ -55,10 +60,14 @@ class VisitsToBill(APIView):
 
     permissions: ClassVar = {"GET": "see_claims"}
 
-    @described(serializers.VisitToBillOutput(many=True))
+    @described(serializers.VisitToBillOutput(many=True), asks=[PAYER])
     def get(self, request: Request) -> Response:
-        """Newest first."""
-        return listed(self, request, queries.unbilled_visits(actor_of(request)), serializers.VisitToBillOutput)
+        """Newest first; ``?payer=VA`` leaves out those of the network, of which no claim can be drafted (CLAIM-08)."""
+        rows, payer = queries.unbilled_visits(actor_of(request)), request.query_params.get("payer")
+        network = Q(authorization__referral__affiliation=Affiliation.CCN)
+        if payer:
+            rows = rows.filter(network if payer == serializers.NETWORK else ~network)
+        return listed(self, request, rows, serializers.VisitToBillOutput)
 
 
 class ClaimDetail(APIView):
@@ -106,7 +115,7 @@ back_to_draft = claim_act("TakingBack", claims.back_to_draft, refused_by=("CLAIM
 rebuild = claim_act("Rebuilding", claims.rebuild, refused_by=("CLAIM-14",), timed=False)
 close = claim_act("Closing", claims.close, refused_by=("CLAIM-14",), says=ReasonInput)
 take_off = claim_act(
-    *("TakingOff", claims.take_off), refused_by=("CLAIM-14", "CLAIM-17"), timed=False, says=serializers.TakeOffInput
+    *("TakingOff", claims.take_off), refused_by=("CLAIM-14", "CLAIM-27"), timed=False, says=serializers.TakeOffInput
 )
 
 
@@ -149,7 +158,7 @@ class ClaimFileList(APIView):
     @described(serializers.SubmissionOutput(many=True))
     def get(self, request: Request) -> Response:
         """Newest first."""
-        return listed(self, request, queries.submissions(actor_of(request)), serializers.SubmissionOutput)
+        return listed(self, request, queries.claim_files(actor_of(request)), serializers.SubmissionOutput)
 
     @described(JobOutput, statuses=(202,), refused_by=("CLAIM-17",))
     @repeatable
@@ -164,7 +173,7 @@ class ClaimForms(APIView):
 
     permissions: ClassVar = {"POST": "send_claims"}
 
-    @described(JobOutput, takes=serializers.FormsInput, statuses=(202,), refused_by=("CLAIM-17",))
+    @described(JobOutput, takes=serializers.FormsInput, statuses=(202,), refused_by=("CLAIM-28", "PAPER-04"))
     @repeatable
     def post(self, request: Request) -> Response:
         """Ask the worker to print claims as CMS-1500 in one PDF (202); it moves no claim. Drafts are left alone."""

@@ -16,10 +16,11 @@ February 2020 for box 23.
 """
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from billing.cms1500.form import SERVICE_LINES
+from billing.cms1500.form import FIELDS, SERVICE_LINES
 from billing.domain.claim import (
     Address,
     BillingProvider,
@@ -196,8 +197,15 @@ def payee(provider: BillingProvider, name: str) -> Sheet:
 
 
 def block(box: str, name: str, address: Address) -> Sheet:
-    """Return name and address in three lines."""
-    return {f"{box}.name": plain(name), f"{box}.street": street(address), f"{box}.city": city_line(address)}
+    """Return name and address in three lines.
+
+    The ZIP code has nine digits where they fit, else its five. Source: NUCC 1500 instruction manual, items 32 and 33,
+    which ask for a hyphen when nine digits are entered; the 837P wants nine in any case (loops 2010AA, 2310C, N403).
+    """
+    whole = city_line(address)
+    short_line = city_line(replace(address, zip_code=address.zip_code[:5]))
+    fits = len(whole) <= FIELDS[f"{box}.city"].width
+    return {f"{box}.name": plain(name), f"{box}.street": street(address), f"{box}.city": whole if fits else short_line}
 
 
 def full_name(person: Subscriber) -> str:

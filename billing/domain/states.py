@@ -33,12 +33,22 @@ LIVE = tuple(state for state in ClaimState if state not in (ClaimState.VOIDED, C
 # Judged by the scrub: what has been sent says what it said.
 JUDGED = (ClaimState.DRAFT, ClaimState.READY)
 
+# Not received by the payer: the filing limit runs on.
+UNFILED = (*JUDGED, ClaimState.REJECTED)
+
+# Somebody has something to do, or waits for an answer: what must be filed first comes first.
+OPEN_WORK = (*UNFILED, ClaimState.SENT)
+
+# A payer accepts what a clearinghouse had accepted before it: the claim stays where it is.
 CLAIM_MOVES: Moves[ClaimState] = Moves(
     {
         "make_ready": ((ClaimState.DRAFT,), ClaimState.READY),
-        "back_to_draft": ((ClaimState.READY,), ClaimState.DRAFT),
+        "back_to_draft": ((ClaimState.READY, ClaimState.REJECTED), ClaimState.DRAFT),
         "send": ((ClaimState.READY,), ClaimState.SENT),
         "take_back": ((ClaimState.SENT,), ClaimState.READY),
+        "accept": ((ClaimState.SENT, ClaimState.ACCEPTED), ClaimState.ACCEPTED),
+        "reject": ((ClaimState.SENT, ClaimState.ACCEPTED), ClaimState.REJECTED),
+        "undo_answer": ((ClaimState.ACCEPTED, ClaimState.REJECTED), ClaimState.SENT),
         "close": ((ClaimState.DRAFT, ClaimState.READY), ClaimState.CLOSED),
     }
 )

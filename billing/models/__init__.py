@@ -2,9 +2,10 @@
 
 from billing.models.charge import Charge
 from billing.models.claim import Claim, ClaimDiagnosis, ClaimLine
-from billing.models.submission import ControlNumbers, PrintedClaim, Submission, SubmittedClaim
+from billing.models.submission import Acknowledgment, ControlNumbers, PrintedClaim, Submission, SubmittedClaim
 
 __all__ = [
+    "Acknowledgment",
     "Charge",
     "Claim",
     "ClaimDiagnosis",

@@ -1,10 +1,13 @@
 """The practice's own prices, by code and day."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 
 from vca.core.db import MoneyField
 from vca.core.models import Practice
+from vca.domain.money import usd
 
 
 class Charge(models.Model):
@@ -28,3 +31,7 @@ class Charge(models.Model):
 
     def __str__(self) -> str:
         return f"charge {self.pk}"
+
+    def of(self, units: int) -> Decimal:
+        """Return the charge for so many units, in dollars."""
+        return usd(self.amount * units)

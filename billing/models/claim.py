@@ -10,7 +10,10 @@ from vca.core.models import Clinician, Practice, ServiceLocation
 
 
 class Claim(models.Model):
-    """One claim. ``revision`` grows with every change, so that a file never carries half of one."""
+    """One claim. ``revision`` grows with every change, so that a file never carries half of one.
+
+    ``first_day`` is the earliest day of service of its lines: the filing limit runs from it, and lists follow it.
+    """
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="claims")
     referral = models.ForeignKey("referrals.Referral", models.PROTECT, related_name="claims")
@@ -22,6 +25,7 @@ class Claim(models.Model):
     frequency_code = models.CharField(max_length=1, default="1")
     original_claim_number = models.CharField(max_length=50, blank=True)
     total_charge = MoneyField(default=0)
+    first_day = models.DateField()
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -42,7 +46,9 @@ class Claim(models.Model):
                 condition=~Q(state="READY") | Q(ready_at__isnull=False), name="claim_ready_has_a_moment"
             ),
         ]
-        indexes = [models.Index(fields=["practice", "state", "id"], name="claim_work_list")]
+        indexes = [
+            models.Index(fields=["practice", "state", "first_day", "id"], name="claim_by_urgency"),
+        ]
 
     def __str__(self) -> str:
         return f"claim {self.pk}"
@@ -107,7 +113,10 @@ class ClaimLine(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["practice", "service_date", "visit"], condition=Q(is_live=True), name="claim_line_live_visit"
+                fields=["practice", "service_date", "visit"],
+                include=["claim"],
+                condition=Q(is_live=True),
+                name="claim_line_live_visit",
             )
         ]
 

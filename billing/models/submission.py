@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from billing.domain.answers import Source, Verdict
 from billing.domain.channels import Channel
 from billing.models.claim import Claim
 from vca.core.db import MoneyField, StateField, one_of
@@ -85,15 +86,21 @@ class SubmittedClaim(models.Model):
     """Which claim went out in which submission.
 
     ``is_live`` ends when the submission is taken back, or when the payer's answer means that it is sent anew.
+    ``answer`` is what stands of its acknowledgments, kept here to be counted; empty while none came.
     """
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="submitted")
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="submitted")
     is_live = models.BooleanField(default=True)
+    answer = StateField(Verdict, blank=True)
 
     class Meta:
         constraints = [
+            one_of("answer", Verdict, model="submitted_claim", blank=True),
+            models.CheckConstraint(
+                condition=Q(is_live=False) | ~Q(answer="REJECTED"), name="submitted_claim_rejected_is_over"
+            ),
             models.UniqueConstraint(fields=["submission", "claim"], name="claim_once_in_a_file"),
             models.UniqueConstraint(fields=["claim"], condition=Q(is_live=True), name="claim_in_one_live_submission"),
         ]
@@ -102,13 +109,61 @@ class SubmittedClaim(models.Model):
         return f"submitted claim {self.pk}"
 
 
+class Acknowledgment(models.Model):
+    """What the payer, or the clearinghouse before it, answered for a claim of a submission, in its own words.
+
+    An answer that was recorded by mistake is withdrawn with a reason, never deleted.
+    """
+
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
+    submitted = models.ForeignKey(SubmittedClaim, models.PROTECT, related_name="acknowledgments")
+    verdict = StateField(Verdict)
+    source = StateField(Source)
+    answered_on = models.DateField()
+    words = models.TextField(blank=True)
+    payer_claim_number = models.CharField(max_length=50, blank=True)
+    reference = models.CharField(max_length=60, blank=True)
+    proof = models.ForeignKey(Document, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.CharField(max_length=200, blank=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            one_of("verdict", Verdict, model="acknowledgment"),
+            one_of("source", Source, model="acknowledgment"),
+            models.UniqueConstraint(
+                fields=["submitted", "verdict", "source"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="acknowledgment_stands_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict="REJECTED") | ~Q(words=""), name="acknowledgment_rejection_has_words"
+            ),
+            models.CheckConstraint(
+                condition=~Q(payer_claim_number="") | ~Q(reference="") | Q(proof__isnull=False),
+                name="acknowledgment_is_shown",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawn_reason=""),
+                name="acknowledgment_withdrawn_with_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"acknowledgment {self.pk}"
+
+
 class PrintedClaim(models.Model):
-    """Which claim, as it stood at which revision, is printed in which CMS-1500 document."""
+    """Which claim, as it stood at which revision, is printed in which CMS-1500 document, and when it first was."""
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="printed")
     revision = models.PositiveIntegerField()
+    printed_at = models.DateTimeField()
 
     class Meta:
         constraints = [

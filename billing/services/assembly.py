@@ -80,7 +80,7 @@ def _claim(row: Claim, payer: Payer) -> ProfessionalClaim:
         referring=_referring(row.referral),
         lines=tuple(_line(line, place, len(diagnoses)) for line in lines),
         authorized=row.authorization_version.period,
-        payer_route=_route(Affiliation(row.referral.affiliation)),
+        payer_route=route(Affiliation(row.referral.affiliation)),
         test_data=row.practice.test_data,
         corrected_days=tuple(sorted({line.service_date for line in lines if line.visit_service_id is None})),
     )
@@ -149,7 +149,8 @@ def _line(row: ClaimLine, place: str, diagnoses: int) -> ServiceLine:
     )
 
 
-def _route(affiliation: Affiliation) -> PayerRoute:
+def route(affiliation: Affiliation) -> PayerRoute:
+    """Return where the claims of a referral with that affiliation go."""
     if affiliation == Affiliation.UNKNOWN:
         return PayerRoute.UNKNOWN
     return PayerRoute.VA_DIRECT if bills_va(affiliation) else PayerRoute.NETWORK

@@ -1,7 +1,6 @@
 """How the lines and diagnoses of a claim are built from visits, and which visits go on one claim."""
 
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.db.models import F
 from billing import queries
 from billing.domain.scrub_claim import DIAGNOSES
 from billing.domain.scrub_lines import LINES
-from billing.models import Claim, ClaimDiagnosis, ClaimLine, ControlNumbers
+from billing.models import Charge, Claim, ClaimDiagnosis, ClaimLine, ControlNumbers
 from vca.core.access import Actor
 from vca.domain.money import usd
 
@@ -37,11 +36,11 @@ def _diagnoses(visits: Iterable[Any]) -> list[str]:
 
 
 def fill(claim: Claim, visits: list[Any], *, by: Actor) -> None:
-    """Write the lines, the diagnoses and the total charge of a claim that has none yet."""
+    """Write the lines, the diagnoses, the first day and the total charge of a claim that has none yet."""
     services = [(visit, service) for visit in visits for service in visit.services.all()]
-    prices = _prices({(service.code, visit.on) for visit, service in services}, by)
+    prices = queries.prices_in_force(by, {(service.code, visit.on) for visit, service in services})
     lines = [
-        _line(claim, number, visit, service, prices[service.code, visit.on])
+        _line(claim, number, visit, service, prices.get((service.code, visit.on)))
         for number, (visit, service) in enumerate(services, start=1)
     ]
     ClaimLine.objects.bulk_create(lines)
@@ -50,16 +49,11 @@ def fill(claim: Claim, visits: list[Any], *, by: Actor) -> None:
         for position, code in enumerate(_diagnoses(visits), start=1)
     )
     claim.total_charge = usd(sum((line.charge for line in lines), Decimal(0)))
-    claim.save(update_fields=["total_charge"])
+    claim.first_day = min((line.service_date for line in lines), default=claim.first_day)
+    claim.save(update_fields=["total_charge", "first_day"])
 
 
-def _prices(wanted: set[tuple[str, date]], by: Actor) -> dict[tuple[str, date], Decimal]:
-    """Return the price of each code on its day; no price known stays zero here, and CLAIM-06 blocks the claim."""
-    found = queries.prices_in_force(by, wanted)
-    return {pair: found[pair].amount if pair in found else Decimal(0) for pair in wanted}
-
-
-def _line(claim: Claim, number: int, visit: Any, service: Any, price: Decimal) -> ClaimLine:
+def _line(claim: Claim, number: int, visit: Any, service: Any, price: Charge | None) -> ClaimLine:
     return ClaimLine(
         practice_id=claim.practice_id,
         claim=claim,
@@ -71,7 +65,7 @@ def _line(claim: Claim, number: int, visit: Any, service: Any, price: Decimal) -
         code=service.code,
         modifiers=service.modifiers,
         units=service.units,
-        charge=usd(price * service.units),
+        charge=price.of(service.units) if price else usd(0),  # CLAIM-06 then blocks the claim
         clinician=service.clinician,
         drug_name=service.drug_name,
         ndc=service.ndc,

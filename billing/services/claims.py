@@ -39,9 +39,15 @@ class VisitAlreadyClaimed(RuleError):
 
 
 class NothingToClaim(RuleError):
-    """None of the visits is completed, or none was chosen."""
+    """One of the visits is not completed, or none was chosen."""
 
-    code = "CLAIM-17"
+    code = "CLAIM-26"
+
+
+class NotTakenOff(RuleError):
+    """The draft does not name the visit, or names no other."""
+
+    code = "CLAIM-27"
 
 
 class MoveNotOffered(RuleError):
@@ -126,6 +132,7 @@ def _draft_one(visits: list[Any], *, by: Actor, at: datetime) -> Claim:
         veteran_id=first.veteran_id,
         location=first.location,
         control_number=building.next_claim_number(first.practice_id),
+        first_day=min(visit.on for visit in visits),
         created_at=at,
         created_by_id=by.user_id,
     )
@@ -146,14 +153,14 @@ def rebuild(*, claim: Claim, by: Actor) -> None:
 def take_off(*, claim: Claim, visit_id: int, by: Actor) -> None:
     """Take one of several visits off a draft and build the rest again; the visit may be undone or claimed anew.
 
-    Raises MoveNotOffered, and NothingToClaim when the draft does not name the visit or names no other.
+    Raises MoveNotOffered, NotTakenOff.
     """
     with transaction.atomic():
         row = _locked_draft(claim, by, "changed")
         known = _visits_on(row)
         left = [one for one in known if one != visit_id]
         if len(left) == len(known) or not left:
-            raise NothingToClaim("the visit is not on this claim" if left else "no other visit is on this claim")
+            raise NotTakenOff("the visit is not on this claim" if left else "no other visit is on this claim")
         _build_again(row, left, by=by)
         audit.record(by=by, action="claim.visit_taken_off", subject=row, changes={"visit": visit_id})
     claim.refresh_from_db()
@@ -260,9 +267,12 @@ def make_all_ready(*, by: Actor, at: datetime) -> MadeReady:
 
 
 def back_to_draft(*, claim: Claim, by: Actor) -> None:
-    """Take a claim out of the next file. Raises MoveNotOffered."""
+    """Take a claim out of the next file, or mend one that was rejected. Raises MoveNotOffered.
+
+    A rejected claim was never received: it goes out again under its number, as the kind of claim that it was.
+    """
     with transaction.atomic():
-        _move(claim, "back_to_draft", by=by, ready_at=None)
+        _move(claim, "back_to_draft", by=by, ready_at=None, sent_at=None)
         audit.record(by=by, action="claim.back_to_draft", subject=claim)
 
 

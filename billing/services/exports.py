@@ -1,25 +1,26 @@
-"""The list of claims as a table for a spreadsheet: who took it, and how much, is on the audit trail."""
+"""Claims, and what was sent, as tables for a spreadsheet: who took one, and how much, is on the audit trail."""
 
-import csv
 from collections.abc import Iterable
 from datetime import datetime
-from io import StringIO
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, QuerySet
 
 from billing import queries
 from billing.domain.states import ClaimState
-from billing.models import Claim, SubmittedClaim
-from vca.core import audit
+from billing.models import Claim, Submission, SubmittedClaim
+from billing.queries import Answers
 from vca.core.access import Actor
+from vca.core.services.exports import plain, table
 
 HEAD = (
     *("Claim", "State", "Veteran", "Referral", "Location", "First day", "Last day"),
     *("Drafted", "Sent", "Batches", "Total charge"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+SUBMISSIONS_HEAD = (
+    *("Sent", "Channel", "Claims", "Total charge", "Batch", "Interchange", "Group", "Receipt", "By"),
+    *("Accepted", "Rejected", "No answer yet", "Taken back", "Reason"),
+)
 
 
 def as_csv(*, words: str = "", state: str = "", by: Actor) -> str:
@@ -27,17 +28,44 @@ def as_csv(*, words: str = "", state: str = "", by: Actor) -> str:
     rows = queries.claims_found(by, words) if words else queries.claims(by)
     if not words and state in set(ClaimState):
         rows = rows.filter(state=state)
-    with transaction.atomic():
-        lines = list(_lines(rows))
-        chosen = {"claims": len(lines), "state": state, "searched": bool(words)}
-        audit.record(by=by, action="claims.exported", subject="claims", changes=chosen)
-    file = StringIO()
-    csv.writer(file).writerows([HEAD, *lines])
-    return file.getvalue()
+    chosen = {"state": state, "searched": bool(words)}
+    return table(
+        HEAD,
+        _lines(rows),
+        action="claims.exported",
+        subject="claims",
+        changes=lambda number: {"claims": number, **chosen},
+        by=by,
+    )
+
+
+def submissions_as_csv(*, channel: str = "", by: Actor) -> str:
+    """Return what was sent by a channel, or by any, oldest first, and record the export."""
+    rows = list(queries.submissions(by, channel=channel).order_by("pk"))
+    answers = queries.answers_to(rows)
+    return table(
+        SUBMISSIONS_HEAD,
+        (_submission(row, answers[row.pk]) for row in rows),
+        action="submissions.exported",
+        subject="submissions",
+        changes=lambda number: {"submissions": number, "channel": channel},
+        by=by,
+    )
+
+
+def _submission(row: Submission, answers: Answers) -> tuple[str, ...]:
+    numbers = (row.batch_number, row.interchange_control_number, row.group_control_number)
+    return (
+        *(row.sent_at.isoformat(), row.channel, str(row.claim_count), str(row.total_charge)),
+        *("" if number is None else str(number) for number in numbers),
+        *(plain(row.receipt), plain(row.created_by.name if row.created_by else "")),
+        *(str(number) for number in (answers.accepted, answers.rejected, answers.waiting)),
+        *(row.withdrawn_at.isoformat() if row.withdrawn_at else "", plain(row.withdrawn_reason)),
+    )
 
 
 def _lines(rows: QuerySet[Claim]) -> Iterable[tuple[str, ...]]:
-    known = rows.annotate(first_day=Min("lines__service_date"), last_day=Max("lines__service_date")).order_by("pk")
+    known = rows.annotate(last_day=Max("lines__service_date")).order_by("pk")
     batches: dict[int, list[str]] = {}
     sent = SubmittedClaim.objects.filter(claim__in=rows.order_by().values("pk")).order_by("submission_id")
     for claim_id, *how in sent.values_list("claim_id", "submission__batch_number", "submission__channel"):
@@ -48,18 +76,13 @@ def _lines(rows: QuerySet[Claim]) -> Iterable[tuple[str, ...]]:
             *(
                 claim.control_number,
                 claim.state,
-                _plain(claim.veteran.facts.display_name),
-                _plain(claim.referral.number),
+                plain(claim.veteran.facts.display_name),
+                plain(claim.referral.number),
             ),
-            *(_plain(claim.location.name), _text(claim.first_day), _text(claim.last_day)),
+            *(plain(claim.location.name), _text(claim.first_day), _text(claim.last_day)),
             *(_day(claim.created_at, zone), _day(claim.sent_at, zone)),
             *(" ".join(batches.get(claim.pk, [])), str(claim.total_charge)),
         )
-
-
-def _plain(text: str) -> str:
-    """Return text that a spreadsheet shows and does not run. Source: OWASP, CSV injection."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _day(at: datetime | None, zone: ZoneInfo) -> str:

@@ -33,9 +33,15 @@ MOST = 5_000  # claims of one file
 
 
 class NothingToPrint(RuleError):
-    """None of the claims may be printed."""
+    """No claim was chosen, or none that has been made ready."""
 
-    code = "CLAIM-17"
+    code = "CLAIM-28"
+
+
+class TooMany(RuleError):
+    """One file cannot hold as many claims."""
+
+    code = "PAPER-04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ def review(claim_ids: Sequence[int], *, by: Actor, at: datetime) -> Review:
     Claims that were sent already are printed as they stand; a ready one is scrubbed as before any submission.
     """
     found, on = assembly.assemble(printable_ids(claim_ids, by=by), by=by, at=at), practices.civil_day(by, at=at)
-    ready = set(queries.ready_ids(by))
+    ready = set(queries.ready_ids(by, among=claim_ids))
     scrubbed = claims.scrub_all([one for one in found if one.claim_id in ready], by=by)
     rules, address = wanted(by=by, on=on), _address(by, on)
     mailed = (replace(one, document=_mailed(one.document, address)) for one in found)
@@ -116,26 +122,30 @@ def shift(*, by: Actor, on: date) -> Shift:
 
 
 def ask(claim_ids: Sequence[int], *, with_form: bool, by: Actor) -> Job:
-    """Ask the worker for one PDF of these claims. Raises NothingToPrint when all are drafts or there are too many."""
+    """Ask the worker for one PDF of these claims. Raises NothingToPrint, TooMany."""
     ids = printable_ids(claim_ids, by=by)
     if not ids:
-        raise NothingToPrint("none of the claims has been made ready")
+        raise NothingToPrint("none of the chosen claims has been made ready" if claim_ids else "no claim was chosen")
     if len(ids) > MOST:
-        raise NothingToPrint(f"one file holds {MOST:,} claims; choose fewer")
+        raise TooMany(f"{len(ids):,} claims were chosen")
     kind = WITH_FORM if with_form else TEXT_ALONE
     return jobs.enqueue(kind=kind, key=f"practice {by.practice_id} {jobs.digest(ids)}", by=by, subject_ids=ids)
 
 
-def keep(content: bytes, *, whole: Review, by: Actor, on: date) -> Document:
+def keep(content: bytes, *, whole: Review, by: Actor, at: datetime) -> Document:
     """Keep the PDF, note which claims are in it, and tell of it; the job calls this in the transaction that ends it."""
     counts = {"claims": len(whole.printed), "sheets": len(whole.sheets)}
-    filename = f"CMS-1500-{on.isoformat()}-{counts['claims']}.pdf"
+    filename = f"CMS-1500-{practices.civil_day(by, at=at).isoformat()}-{counts['claims']}.pdf"
     with transaction.atomic():
         document = documents.keep(content, kind="claims_cms1500", filename=filename, media_type=PDF, by=by)
         PrintedClaim.objects.bulk_create(
             (
                 PrintedClaim(
-                    practice_id=by.practice_id, document=document, claim_id=one.claim_id, revision=one.revision
+                    practice_id=by.practice_id,
+                    document=document,
+                    claim_id=one.claim_id,
+                    revision=one.revision,
+                    printed_at=at,
                 )
                 for one in whole.printed
             ),

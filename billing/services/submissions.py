@@ -5,35 +5,46 @@ What somebody sends by hand is recorded here too: for the clocks it is a submiss
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Sum
+from django.db.models import Count, F, Max, Q, Sum
 
 from billing import queries
-from billing.domain.channels import LARGEST_PROOF, Channel, media_type
+from billing.domain.answers import Verdict
+from billing.domain.channels import Channel
 from billing.domain.claim import Envelope, Receiver, Submitter, Usage
 from billing.domain.states import CLAIM_MOVES, ClaimState
 from billing.models import Claim, ClaimLine, ControlNumbers, PrintedClaim, Submission, SubmittedClaim
+from billing.services import proofs
 from billing.services.assembly import Assembled
 from billing.services.claims import MoveNotOffered
+from billing.services.proofs import Proof
 from billing.x12.claim_837p import write_837p
 from vca.core import access, audit, documents, jobs, states
 from vca.core.access import Actor
-from vca.core.models import Document, Job, JobState, Practice, ServiceLocation
+from vca.core.models import Job, Practice, ServiceLocation
 from vca.core.services import parameters
 from vca.domain.errors import RuleError
 
 X12 = "application/edi-x12"
 GAP = 10_000  # more than a practice takes between two backups
+MINUTE = timedelta(minutes=1)  # a moment is entered to the minute, and what happened in that minute may precede it
 
 
 class NothingReady(RuleError):
     """No claim is ready to be written."""
 
     code = "CLAIM-17"
+
+
+class NothingChosen(RuleError):
+    """No claim was chosen, or none that is ready."""
+
+    code = "CLAIM-28"
 
 
 class NotShown(RuleError):
@@ -48,24 +59,10 @@ class WrongMoment(RuleError):
     code = "SUBMIT-02"
 
 
-class NotAProof(RuleError):
-    """The file is too large, or of a kind that is not kept as proof."""
-
-    code = "SUBMIT-03"
-
-
 class NotTakenBack(RuleError):
     """The submission stands."""
 
     code = "SUBMIT-04"
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A screenshot or paper that shows a submission, as it was uploaded."""
-
-    content: bytes
-    filename: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +88,16 @@ def ask(*, by: Actor, claim_ids: Sequence[int] | None = None) -> Job:
     """Ask the worker to write the ready claims of the actor's practice, or of these; one such job waits at a time.
 
     A job that runs has looked for ready claims already: whoever asks then gets the one that follows it, so that a
-    claim made ready meanwhile does not wait for the next asking. Raises NothingReady.
+    claim made ready meanwhile does not wait for the next asking. Raises NothingReady, NothingChosen.
     """
     ready = queries.ready_ids(by, among=claim_ids)
+    if not ready and claim_ids is None:
+        raise NothingReady("no claim is ready to be sent")
     if not ready:
-        raise NothingReady("no claim is ready to be sent" if claim_ids is None else "none of the claims is ready")
+        raise NothingChosen("none of the chosen claims is ready" if claim_ids else "no claim was chosen")
     chosen = [] if claim_ids is None else ready
     key = f"practice {by.practice_id} {jobs.digest(chosen)}" if chosen else f"practice {by.practice_id}"
-    job = jobs.enqueue(kind="write_837p", key=key, by=by, subject_ids=chosen)
-    while job.state == JobState.RUNNING:
-        job = jobs.enqueue(kind="write_837p", key=f"after {job.pk}", by=by, subject_ids=chosen)
-    return job
+    return jobs.enqueue_behind(kind="write_837p", key=key, by=by, subject_ids=chosen)
 
 
 def store(assembled: Sequence[Assembled], *, job: Job | None, by: Actor, at: datetime) -> Submission | None:
@@ -209,8 +205,8 @@ def record_by_hand(*, claim_ids: Sequence[int], sent: ByHand, by: Actor, at: dat
         submission = Submission.objects.create(
             practice_id=by.practice_id,
             channel=sent.channel,
-            document_id=_printed(rows) if sent.channel == Channel.MAIL else None,
-            proof=_kept(sent.proof, by) if sent.proof else None,
+            document_id=_printed(rows, sent.sent_at) if sent.channel == Channel.MAIL else None,
+            proof=proofs.keep(sent.proof, kind="submission_proof", by=by) if sent.proof else None,
             receipt=sent.receipt,
             claim_count=len(rows),
             total_charge=sum((row.total_charge for row in rows), start=Decimal()),
@@ -241,9 +237,13 @@ def _locked_ready(claim_ids: Sequence[int], by: Actor) -> list[Claim]:
 
 
 def _refuse_moment(rows: Sequence[Claim], sent_at: datetime, at: datetime) -> None:
-    """Raise WrongMoment for one that is still to come, or on a day before the last visit of a claim."""
+    """Raise WrongMoment for one that is still to come, before the last visit of a claim, or before what it follows.
+
+    A claim may have been sent before it was drafted here: it was typed into a portal first and recorded afterwards.
+    """
     if sent_at > at:
         raise WrongMoment("the moment is still to come", field="on")
+    _refuse_overtaking(rows, sent_at)
     lines = ClaimLine.objects.filter(claim__in=rows).order_by().values_list("claim")
     last = dict(lines.annotate(last=Max("service_date")))
     for row in rows:
@@ -251,18 +251,27 @@ def _refuse_moment(rows: Sequence[Claim], sent_at: datetime, at: datetime) -> No
             raise WrongMoment(f"the last visit of claim {row.control_number} was later", field="on")
 
 
-def _printed(rows: Sequence[Claim]) -> int | None:
-    """Return the newest CMS-1500 in which every one of the claims is printed as it stands, if there is one."""
-    printed = PrintedClaim.objects.filter(claim__in=rows, revision=F("claim__revision")).order_by()
+def _refuse_overtaking(rows: Sequence[Claim], sent_at: datetime) -> None:
+    """Raise WrongMoment for a claim that is sent anew: before it was sent last, or on a day before its rejection."""
+    earlier = SubmittedClaim.objects.filter(claim__in=rows, submission__withdrawn_at__isnull=True).order_by()
+    rejected = Q(acknowledgments__verdict=Verdict.REJECTED, acknowledgments__withdrawn_at__isnull=True)
+    known = {"sent": Max("submission__sent_at"), "rejected_on": Max("acknowledgments__answered_on", filter=rejected)}
+    found: Any = earlier.values("claim").annotate(**known)
+    last = {one["claim"]: one for one in found}
+    for row in rows:
+        before = last.get(row.pk)
+        if before and sent_at + MINUTE <= before["sent"]:
+            raise WrongMoment(f"claim {row.control_number} was sent before, and later than that", field="on")
+        if before and before["rejected_on"] and row.location.civil_day(sent_at) < before["rejected_on"]:
+            raise WrongMoment(f"claim {row.control_number} was rejected later than that", field="on")
+
+
+def _printed(rows: Sequence[Claim], sent_at: datetime) -> int | None:
+    """Return the newest CMS-1500 in which every one of the claims was printed by then as it stands, if there is one."""
+    printed = PrintedClaim.objects.filter(claim__in=rows, revision=F("claim__revision"))
+    printed = printed.filter(printed_at__lt=sent_at + MINUTE).order_by()
     whole = printed.values("document").annotate(claims=Count("claim")).filter(claims=len(rows))
     return whole.order_by("-document").values_list("document", flat=True).first()
-
-
-def _kept(proof: Proof, by: Actor) -> Document:
-    kind = media_type(proof.content)
-    if not kind or len(proof.content) > LARGEST_PROOF:
-        raise NotAProof(field="proof")
-    return documents.keep(proof.content, kind="submission_proof", filename=proof.filename, media_type=kind, by=by)
 
 
 def take_back(*, submission: Submission, reason: str, by: Actor, at: datetime) -> None:
@@ -277,6 +286,7 @@ def take_back(*, submission: Submission, reason: str, by: Actor, at: datetime) -
         live = SubmittedClaim.objects.filter(submission=row, is_live=True)
         mine = Claim.objects.select_for_update(no_key=True).filter(pk__in=live.values("claim")).order_by("pk")
         answered = [claim.control_number for claim in mine if claim.state != ClaimState.SENT]
+        answered += row.submitted.exclude(answer="").values_list("claim__control_number", flat=True)
         if answered:
             raise NotTakenBack(f"something came back for claim {answered[0]}")
         sent = Claim.objects.filter(pk__in=[claim.pk for claim in mine])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -63,8 +64,10 @@ def write_file(request: PageRequest) -> HttpResponse:
 @access.page("send_claims")
 def print_claims(request: PageRequest) -> HttpResponse:
     """Ask the worker for the ticked claims as one CMS-1500, on our drawing of the form or for pre-printed paper."""
-    with_form = request.POST.get("form") != "none"
-    return _shown(paper_claims.ask(row_ids(request.POST), with_form=with_form, by=request.actor))
+    form = request.POST.get("form", "drawn")
+    if form not in ("drawn", "none"):
+        raise BadRequest("the form is drawn or none")
+    return _shown(paper_claims.ask(row_ids(request.POST), with_form=form == "drawn", by=request.actor))
 
 
 def row_ids(said: QueryDict) -> list[int]:

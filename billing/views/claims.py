@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import forms, queries
-from billing.domain.channels import Channel
-from billing.domain.states import CLAIM_MOVES, JUDGED, ClaimState
+from billing.domain.states import CLAIM_MOVES, JUDGED, UNFILED, ClaimState
+from billing.domain.timely_filing import FilingClock
 from billing.models import Claim, Submission
-from billing.services import charges, claims
+from billing.services import acknowledgments, charges, claims, filing
 from billing.views import events, mending
 from vca.core import access
 from vca.core.access import Actor, PageRequest
@@ -31,7 +31,14 @@ def _claim(request: PageRequest, claim_id: int) -> Claim:
 @access.page("see_claims")
 def claim_page(request: PageRequest, claim_id: int) -> HttpResponse:
     """One claim: its lines, what stands in its way, its time line."""
+    return shown(request, claim_id, answer_form=None)
+
+
+def shown(request: PageRequest, claim_id: int, *, answer_form: forms.AnswerForm | None) -> HttpResponse:
+    """Show a claim; an answer that was refused is shown again with what is wrong with it."""
     claim = get_object_or_404(queries.whole_claims(request.actor, [_claim(request, claim_id).pk]))
+    today, submission = claim.location.civil_day(timezone.now()), _submission(claim)
+    answer = acknowledgments.undoable(claim)
     context = {
         "claim": claim,
         "lines": claim.lines.all(),
@@ -39,16 +46,31 @@ def claim_page(request: PageRequest, claim_id: int) -> HttpResponse:
         "visits": _visits(claim) if claim.state == ClaimState.DRAFT else [],
         "findings": _findings(claim, request.actor) if claim.state in JUDGED else [],
         "events": events.of(claim, by=request.actor),
-        "by_hand": _by_hand(claim),
+        "submission": submission,
+        "may_take_back": submission is not None and _may_take_back(submission),
         "acts": CLAIM_MOVES.acts(ClaimState(claim.state)),
+        "clock": _clock(claim, today, request.actor),
+        "answer_form": answer_form or forms.AnswerForm(initial={"answered_on": today}),
+        "answer": answer,
+        "payer_claim_number": acknowledgments.payer_claim_number(answer) if answer else "",
     }
-    return render(request, "billing/claim.html", context)
+    return render(request, "billing/claim.html", context, status=422 if answer_form else 200)
 
 
-def _by_hand(claim: Claim) -> Submission | None:
-    """What may be taken back: how the claim was sent by hand, while nothing came back."""
-    live = Submission.objects.filter(submitted__claim=claim, submitted__is_live=True).exclude(channel=Channel.FILE)
-    return live.first() if claim.state == ClaimState.SENT else None
+def _clock(claim: Claim, today: date, by: Actor) -> FilingClock | None:
+    """The filing limit as it runs, for a claim that VA has not received."""
+    if claim.state not in UNFILED:
+        return None
+    return FilingClock(filing.last_days([claim.first_day], by=by)[claim.first_day], today)
+
+
+def _submission(claim: Claim) -> Submission | None:
+    """How the claim went out last, unless that was taken back."""
+    return Submission.objects.filter(submitted__claim=claim, withdrawn_at__isnull=True).order_by("-pk").first()
+
+
+def _may_take_back(submission: Submission) -> bool:
+    return queries.may_be_taken_back(submission, queries.answers_to([submission])[submission.pk])
 
 
 def _visits(claim: Claim) -> list[tuple[int, date, datetime]]:

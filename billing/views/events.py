@@ -6,10 +6,12 @@ from typing import Any
 
 from django.urls import reverse
 
+from billing.domain.answers import SOURCE_WORDS, VERDICT_WORDS, Source, Verdict
 from billing.domain.channels import CHANNEL_WORDS, Channel
-from billing.models import Claim, Submission
+from billing.models import Acknowledgment, Claim, Submission, SubmittedClaim
 from vca.core.access import Actor
 from vca.core.models import User
+from vca.domain.wording import say_day
 
 Event = dict[str, Any]
 
@@ -20,6 +22,7 @@ def of(claim: Claim, *, by: Actor) -> list[Event]:
     for one in claim.submitted.select_related("submission__created_by", "submission__withdrawn_by").order_by("pk"):
         sent = one.submission
         found += [_written(sent, by)] if sent.channel == Channel.FILE else _by_hand(sent, by)
+        found += _answers(one, by)
     return sorted(found, key=lambda event: event["at"])
 
 
@@ -32,9 +35,9 @@ def _of_the_claim(claim: Claim) -> Iterator[Event]:
 
 
 def _printed(claim: Claim, by: Actor) -> Iterator[Event]:
-    for one in claim.printed.select_related("document").order_by("pk"):
+    for one in claim.printed.order_by("pk"):
         paper = {"url": _download(one.document_id, by), "label": "Download the CMS-1500"}
-        yield _event(one.document.created_at, "Printed as CMS-1500", **paper)
+        yield _event(one.printed_at, "Printed as CMS-1500", **paper)
 
 
 def _written(batch: Submission, by: Actor) -> Event:
@@ -56,6 +59,29 @@ def _by_hand(sent: Submission, by: Actor) -> Iterator[Event]:
     if sent.withdrawn_at:
         who = _name(sent.withdrawn_by)
         yield _event(sent.withdrawn_at, "Not sent after all", who=who, icon="undo", detail=sent.withdrawn_reason)
+
+
+def _answers(sent: SubmittedClaim, by: Actor) -> Iterator[Event]:
+    rows = sent.acknowledgments.select_related("created_by", "withdrawn_by").order_by("pk")
+    for one in rows:
+        source = SOURCE_WORDS[Source(one.source)].lower()
+        told = [f"On {say_day(one.answered_on)}, {source}.", *_numbers(one), one.words]
+        look = (
+            {"tone": "good", "icon": "check"} if one.verdict == Verdict.ACCEPTED else {"tone": "bad", "icon": "cross"}
+        )
+        shown = {"url": _download(one.proof_id, by), "label": "Download the proof"}
+        words, detail = VERDICT_WORDS[Verdict(one.verdict)], " ".join(filter(None, told))
+        yield _event(one.created_at, words, who=_name(one.created_by), detail=detail, **look) | shown
+        if one.withdrawn_at:
+            who, why = _name(one.withdrawn_by), one.withdrawn_reason
+            yield _event(one.withdrawn_at, f"Not {words.lower()} after all", who=who, icon="undo", detail=why)
+
+
+def _numbers(one: Acknowledgment) -> Iterator[str]:
+    if one.payer_claim_number:
+        yield f"Their claim number {one.payer_claim_number}."
+    if one.reference:
+        yield f"Reference {one.reference}."
 
 
 def _event(at: datetime, what: str, **more: str) -> Event:

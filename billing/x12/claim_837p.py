@@ -109,49 +109,49 @@ def beginning(envelope: Envelope, place: int) -> Segment:
     """Beginning of hierarchical transaction: 00 original, CH chargeable."""
     batch_id = text(envelope.batch_id, 44) + (f"-{place}" if place > 1 else "")
     created_at = envelope.created_at
-    return Segment("BHT", "0019", "00", batch_id, f"{created_at:%Y%m%d}", f"{created_at:%H%M}", "CH")
+    return ("BHT", "0019", "00", batch_id, f"{created_at:%Y%m%d}", f"{created_at:%H%M}", "CH")
 
 
 def loop_1000a(submitter: Submitter) -> Segments:
     """Submitter."""
-    yield Segment("NM1", "41", "2", text(submitter.name, 60), "", "", "", "", "46", submitter.submitter_id)
-    yield Segment("PER", "IC", text(submitter.contact, 60), "TE", phone(submitter.phone))
+    yield ("NM1", "41", "2", text(submitter.name, 60), "", "", "", "", "46", submitter.submitter_id)
+    yield ("PER", "IC", text(submitter.contact, 60), "TE", phone(submitter.phone))
 
 
 def loop_1000b(receiver: Receiver) -> Segments:
     """Receiver."""
-    yield Segment("NM1", "40", "2", text(receiver.name, 60), "", "", "", "", "46", receiver.receiver_id)
+    yield ("NM1", "40", "2", text(receiver.name, 60), "", "", "", "", "46", receiver.receiver_id)
 
 
 def loop_2000a(provider: BillingProvider, level: int) -> Segments:
     """Billing provider level; with the taxonomy, on which the payer's decision may depend."""
-    yield Segment("HL", str(level), "", "20", "1")
-    yield Segment("PRV", "BI", "PXC", text(provider.taxonomy, 10))
+    yield ("HL", str(level), "", "20", "1")
+    yield ("PRV", "BI", "PXC", text(provider.taxonomy, 10))
 
 
 def loop_2010aa(provider: BillingProvider) -> Segments:
     """Billing provider: always an organisation here, under its EIN."""
     yield _organisation("85", provider.name, provider.npi)
     yield from _place(provider.address)
-    yield Segment("REF", "EI", text(provider.tax_id, 9))
+    yield ("REF", "EI", text(provider.tax_id, 9))
 
 
 def loop_2010ab(pay_to: Address | None) -> Segments:
     """Pay-to address, where it differs from the billing address."""
     if pay_to is not None:
-        yield Segment("NM1", "87", "2")
+        yield ("NM1", "87", "2")
         yield from _place(pay_to)
 
 
 def loop_2000b(level: int, parent: int) -> Segments:
     """Subscriber level, without a patient below it. VA: the only payer (P), self (18), filing code VA."""
-    yield Segment("HL", str(level), str(parent), "22", "0")
-    yield Segment("SBR", "P", "18", "", "", "", "", "", "", "VA")
+    yield ("HL", str(level), str(parent), "22", "0")
+    yield ("SBR", "P", "18", "", "", "", "", "", "", "VA")
 
 
 def loop_2010ba(veteran: Subscriber) -> Segments:
     """Subscriber, with address, birth and sex because the subscriber is the patient."""
-    yield Segment(
+    yield (
         "NM1",
         "IL",
         "1",
@@ -164,25 +164,25 @@ def loop_2010ba(veteran: Subscriber) -> Segments:
         text(veteran.member_id, 80),
     )
     yield from _place(veteran.address)
-    yield Segment("DMG", "D8", _d8(veteran.birth_date), text(veteran.sex, 1))
+    yield ("DMG", "D8", _d8(veteran.birth_date), text(veteran.sex, 1))
 
 
 def loop_2010bb(payer: Payer) -> Segments:
     """Payer."""
-    yield Segment("NM1", "PR", "2", text(payer.name, 60), "", "", "", "", "PI", text(payer.payer_id, 80))
+    yield ("NM1", "PR", "2", text(payer.name, 60), "", "", "", "", "PI", text(payer.payer_id, 80))
 
 
 def loop_2300(claim: ProfessionalClaim) -> Segments:
     """Claim: assigned (A), signature and release on file (Y), the referral number in REF*G1 and nowhere else."""
     place = (text(claim.place_of_service, 2), "B", text(claim.frequency_code, 1))
     number = text(claim.control_number, 20)
-    yield Segment("CLM", number, amount(claim.total_charge), "", "", place, "Y", "A", "Y", "Y")
+    yield ("CLM", number, amount(claim.total_charge), "", "", place, "Y", "A", "Y", "Y")
     if claim.referral_number:
-        yield Segment("REF", "G1", text(claim.referral_number, 50))
+        yield ("REF", "G1", text(claim.referral_number, 50))
     if claim.original_claim_number:
-        yield Segment("REF", "F8", text(claim.original_claim_number, 50))
+        yield ("REF", "F8", text(claim.original_claim_number, 50))
     principal, *others = claim.diagnoses
-    yield Segment("HI", ("ABK", text(principal, 7)), *(("ABF", text(code, 7)) for code in others))
+    yield ("HI", ("ABK", text(principal, 7)), *(("ABF", text(code, 7)) for code in others))
 
 
 def loop_2310a(referring: Clinician | None) -> Segments:
@@ -212,17 +212,17 @@ def loop_2400(line: ServiceLine, claim: ProfessionalClaim) -> Segments:
     procedure = ("HC", text(line.code, 5), *modifiers, text(line.description, 80))
     place = "" if line.place_of_service == claim.place_of_service else text(line.place_of_service, 2)
     pointers = tuple(map(str, line.diagnosis_pointers))
-    yield Segment("LX", str(line.number))
-    yield Segment("SV1", procedure, amount(line.charge), "UN", str(line.units), place, "", pointers)
-    yield Segment("DTP", "472", "D8", _d8(line.service_date))
-    yield Segment("REF", "6R", text(line.control_number, 30))
+    yield ("LX", str(line.number))
+    yield ("SV1", procedure, amount(line.charge), "UN", str(line.units), place, "", pointers)
+    yield ("DTP", "472", "D8", _d8(line.service_date))
+    yield ("REF", "6R", text(line.control_number, 30))
 
 
 def loop_2410(drug: Drug | None) -> Segments:
     """Drug: NDC (N4), and how much of it in its own unit."""
     if drug is not None:
-        yield Segment("LIN", "", "N4", text(drug.ndc, 11))
-        yield Segment("CTP", "", "", "", quantity(drug.quantity), text(drug.unit, 2))
+        yield ("LIN", "", "N4", text(drug.ndc, 11))
+        yield ("CTP", "", "", "", quantity(drug.quantity), text(drug.unit, 2))
 
 
 def loop_2420a(line: ServiceLine, claim: ProfessionalClaim) -> Segments:
@@ -234,16 +234,16 @@ def loop_2420a(line: ServiceLine, claim: ProfessionalClaim) -> Segments:
 def _rendering(clinician: Clinician) -> Segments:
     yield _person("82", clinician)
     if clinician.taxonomy:
-        yield Segment("PRV", "PE", "PXC", text(clinician.taxonomy, 10))
+        yield ("PRV", "PE", "PXC", text(clinician.taxonomy, 10))
 
 
 def _person(role: str, clinician: Clinician) -> Segment:
     names = (text(clinician.last_name, 60), text(clinician.first_name, 35), text(clinician.middle_name, 25))
-    return Segment("NM1", role, "1", *names, "", "", *_npi(clinician.npi))
+    return ("NM1", role, "1", *names, "", "", *_npi(clinician.npi))
 
 
 def _organisation(role: str, name: str, npi: str) -> Segment:
-    return Segment("NM1", role, "2", text(name, 60), "", "", "", "", *_npi(npi))
+    return ("NM1", role, "2", text(name, 60), "", "", "", "", *_npi(npi))
 
 
 def _npi(npi: str) -> tuple[str, ...]:
@@ -251,8 +251,8 @@ def _npi(npi: str) -> tuple[str, ...]:
 
 
 def _place(address: Address) -> Segments:
-    yield Segment("N3", text(address.street, 55), text(address.street_2, 55))
-    yield Segment("N4", text(address.city, 30), text(address.state, 2), text(address.zip_code, 9))
+    yield ("N3", text(address.street, 55), text(address.street_2, 55))
+    yield ("N4", text(address.city, 30), text(address.state, 2), text(address.zip_code, 9))
 
 
 def _d8(day: date | None) -> str:

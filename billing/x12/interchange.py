@@ -15,7 +15,7 @@ One interchange and one group make a file. Each segment stands on a line of its 
 ...     created_at=datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
 ... )
 >>> kind = TransactionKind("HC", "837", "005010X222A1")
->>> print(interchange([[Segment("BHT", "0019", "00")]], kind=kind, envelope=envelope).decode(), end="")
+>>> print(interchange([[("BHT", "0019", "00")]], kind=kind, envelope=envelope).decode(), end="")
 ISA*00*          *00*          *ZZ*GULLPT01       *ZZ*EXCLEAR        *261123*0930*^*00501*000000007*0*T*:~
 GS*HC*GULLPT01*EXCLEAR*20261123*0930*3*X*005010X222A1~
 ST*837*0001*005010X222A1~
@@ -50,19 +50,19 @@ def interchange(transactions: Iterable[Iterable[Segment]], *, kind: TransactionK
     lines = [_isa(envelope), render(_gs(kind, envelope))]
     for count, body in enumerate(transactions, start=1):
         lines += _transaction([render(segment) for segment in body], kind=kind, control_number=f"{count:04d}")
-    lines.append(render(Segment("GE", str(count), str(envelope.group_control_number))))
-    lines.append(render(Segment("IEA", "1", f"{envelope.interchange_control_number:09d}")))
+    lines.append(render(("GE", str(count), str(envelope.group_control_number))))
+    lines.append(render(("IEA", "1", f"{envelope.interchange_control_number:09d}")))
     return "\n".join([*lines, ""]).encode("ascii")
 
 
 def _transaction(lines: list[str], *, kind: TransactionKind, control_number: str) -> list[str]:
     count = len(lines) + 2  # ST and SE count themselves
-    start = render(Segment("ST", kind.transaction_code, control_number, kind.guide))
-    return [start, *lines, render(Segment("SE", str(count), control_number))]
+    start = render(("ST", kind.transaction_code, control_number, kind.guide))
+    return [start, *lines, render(("SE", str(count), control_number))]
 
 
 def _gs(kind: TransactionKind, envelope: Envelope) -> Segment:
-    return Segment(
+    return (
         "GS",
         kind.functional_code,
         _mailbox(envelope.submitter.submitter_id),

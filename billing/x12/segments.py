@@ -2,11 +2,11 @@
 
 Delimiters, character set and number formats: ASC X12.5 and X12.6 as used by 005010X222A1, appendix B.
 
->>> render(Segment("CLM", "HWC-1", amount(Decimal("687.50")), "", "", ("11", "B", "1"), "Y", ""))
+>>> render(("CLM", "HWC-1", amount(Decimal("687.50")), "", "", ("11", "B", "1"), "Y", ""))
 'CLM*HWC-1*687.5***11:B:1*Y~'
 >>> text("Peña~NM1*85*2*EVIL", 60)
 'PENA NM1 85 2 EVIL'
->>> render(Segment("NM1", "IL", "1", "PENA~NM1*85*2*EVIL"))
+>>> render(("NM1", "IL", "1", "PENA~NM1*85*2*EVIL"))
 Traceback (most recent call last):
     ...
 billing.x12.segments.DelimiterInData: NM1
@@ -14,12 +14,14 @@ billing.x12.segments.DelimiterInData: NM1
 
 import re
 from decimal import Decimal
+from typing import TypeGuard
 
 from billing.domain.lettering import capitals
 
 ELEMENT, REPETITION, COMPONENT, TERMINATOR = "*", "^", ":", "~"
 
-Element = str | tuple[str, ...]
+Element = str | tuple[str, ...]  # a tuple is made of components
+Segment = tuple[Element, ...]  # index 0 is its name and index n its element n
 
 # the basic and the extended set in capitals, less the four delimiters
 _LETTERS = r"A-Z0-9!\"&'()+,\-./;?=%@\[\]_{}\\|<>#$"
@@ -32,21 +34,23 @@ class DelimiterInData(ValueError):
     """A value that was not cleaned holds a delimiter: a fault of ours, named by its segment and never sent."""
 
 
-class Segment(tuple[Element, ...]):
-    """One segment. Index 0 is its name and index n its element n; an element made of components is a tuple."""
-
-    __slots__ = ()
-
-    def __new__(cls, *elements: Element) -> "Segment":
-        return super().__new__(cls, elements)
-
-
 def render(segment: Segment) -> str:
     """Return the segment with its terminator, without empty elements at its end. Raises DelimiterInData."""
-    if _DELIMITERS.search("".join([e if isinstance(e, str) else "".join(e) for e in segment])):
+    elements, values = (segment, segment) if _is_plain(segment) else _composed(segment)
+    if _DELIMITERS.search("".join(values)):
         raise DelimiterInData(segment[0])
-    elements = [e if isinstance(e, str) else COMPONENT.join(e).rstrip(COMPONENT) for e in segment]
     return ELEMENT.join(elements).rstrip(ELEMENT) + TERMINATOR
+
+
+def _is_plain(segment: Segment) -> TypeGuard[tuple[str, ...]]:
+    """Tell whether no element is made of components, as in most segments."""
+    return tuple not in map(type, segment)
+
+
+def _composed(segment: Segment) -> tuple[list[str], list[str]]:
+    """Return the elements with their components joined, and the values that may hold no delimiter."""
+    elements = [(e,) if isinstance(e, str) else e for e in segment]
+    return [COMPONENT.join(parts).rstrip(COMPONENT) for parts in elements], ["".join(parts) for parts in elements]
 
 
 def text(value: str, width: int) -> str:

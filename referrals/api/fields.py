@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
 from referrals.domain.notice import FIRST_DAY, LAST_DAY, HoldReason, is_name, is_plain
-from referrals.forms import in_words_of
+from referrals.forms.refusals import in_words_of
 from vca.domain.identifiers import procedure_code
 from vca.domain.identifiers.exceptions import ValidationError
 
-EARLIEST_YEAR, LATEST_YEAR = 2000, 2099
 MOST_LINES = 50  # 837P loop 2400; no SEOC comes near it
 
 
@@ -99,15 +97,3 @@ class CodesField(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[str]:
         """Real shapes only."""
         return [checked(procedure_code.validate, code) for code in super().to_internal_value(data)]
-
-
-class InstantField(serializers.DateTimeField):
-    """A moment with its offset from UTC: without one nobody knows which hour is meant."""
-
-    def enforce_timezone(self, value: datetime) -> datetime:
-        """Refuse a moment without an offset, and one that no calendar of a clinic holds."""
-        if timezone.is_naive(value):
-            raise serializers.ValidationError("Give the offset from UTC too, as in 2026-11-03T10:00:00-08:00.")
-        if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
-            raise serializers.ValidationError(f"The year lies between {EARLIEST_YEAR} and {LATEST_YEAR}.")
-        return super().enforce_timezone(value)

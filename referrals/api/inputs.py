@@ -9,7 +9,6 @@ from referrals.api.fields import (
     CheckedField,
     CodesField,
     DayField,
-    InstantField,
     NameField,
     PlainField,
     checked,
@@ -18,11 +17,11 @@ from referrals.api.fields import (
 )
 from referrals.domain.notice import ReferralNotice, StatedLine, is_active
 from referrals.domain.states import Affiliation, LimitKind
-from referrals.forms import IDENTIFIERS
+from referrals.forms.veterans import IDENTIFIERS
 from referrals.models import AuthorizedService, Sex
 from referrals.services.authorizations import Limit
 from referrals.services.visits import Planned
-from vca.core.api.serializers import IdField
+from vca.core.api.serializers import IdField, InstantField
 from vca.core.forms import checked_state
 from vca.domain.identifiers import (
     edipi,

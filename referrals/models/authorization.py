@@ -41,7 +41,11 @@ class Authorization(models.Model):
     class Meta:
         # A list comes from the terms, and goes on to the referral and the Veteran.
         indexes = [
-            models.Index(fields=["current", "id"], include=["referral", "veteran"], name="authorization_by_terms")
+            models.Index(
+                fields=["current", "id"],
+                include=["referral", "veteran", "home_location"],
+                name="authorization_by_terms",
+            )
         ]
 
     def __str__(self) -> str:

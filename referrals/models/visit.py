@@ -51,6 +51,7 @@ class Visit(models.Model):
             ),
             models.Index(
                 fields=["practice", "on", "authorization", "id"],
+                include=["location"],
                 condition=Q(state="COMPLETED"),
                 name="visit_completed",
             ),

@@ -1,8 +1,10 @@
 """The daily watch over the authorizations of one location: which end soon, which lines have few visits left."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from referrals import queries
 from referrals.domain.expiry import LATE_AT_MOST, passed_day_thresholds, passed_visit_thresholds, say_end
@@ -11,29 +13,9 @@ from referrals.models import Authorization, AuthorizedService
 from vca.core import access, alerts
 from vca.core.access import Actor
 from vca.core.alerts import Reached
-from vca.core.models import Alert, ServiceLocation
+from vca.core.models import ServiceLocation
 from vca.core.services import parameters
-from vca.core.vocabulary import Role
 from vca.domain.wording import counted
-
-TOLD = (Role.BILLER, Role.CLINICIAN, Role.ADMINISTRATOR)
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The practice's thresholds in force: days before the last day, visits left."""
-
-    days: tuple[int, ...]
-    visits: tuple[int, ...]
-
-
-def thresholds(by: Actor, *, today: date) -> Thresholds:
-    """Return the thresholds in force today."""
-    practice_id = by.practice_id
-    return Thresholds(
-        parameters.numbers("authorization-ending-days", practice_id=practice_id, on=today),
-        parameters.numbers("visits-left", practice_id=practice_id, on=today),
-    )
 
 
 def watched(location: ServiceLocation, *, by: Actor, today: date) -> list[Authorization]:
@@ -41,18 +23,23 @@ def watched(location: ServiceLocation, *, by: Actor, today: date) -> list[Author
     return list(queries.watched(by, location_id=location.pk, ended_since=today - LATE_AT_MOST))
 
 
-def look(authorizations: Iterable[Authorization], *, at_most: Thresholds, today: date, by: Actor, at: datetime) -> int:
-    """Raise what is due on these authorizations and return the number of alerts raised or upgraded."""
-    due = [reached for one in authorizations for reached in _reached(access.own(one, by), at_most, today)]
-    return sum(1 for reached in due if alerts.raise_alert(reached, by=by, at=at))
+def due(authorizations: Iterable[Authorization], *, today: date, by: Actor) -> list[Reached]:
+    """Return what is to be raised on these authorizations, by the practice's thresholds in force today."""
+    days, visits = (
+        parameters.numbers(name, practice_id=by.practice_id, on=today)
+        for name in ("authorization-ending-days", "visits-left")
+    )
+    return [reached for one in authorizations for reached in _reached(access.own(one, by), days, visits, today)]
 
 
-def _reached(authorization: Authorization, at_most: Thresholds, today: date) -> Iterable[Reached]:
-    ending = _ending(authorization, at_most.days, today)
+def _reached(
+    authorization: Authorization, days: tuple[int, ...], visits: tuple[int, ...], today: date
+) -> Iterator[Reached]:
+    ending = _ending(authorization, days, today)
     if ending:
         yield ending
     for line in authorization.services.all():
-        few = _few_visits(authorization, line, at_most.visits)
+        few = _few_visits(authorization, line, visits)
         if few:
             yield few
 
@@ -64,14 +51,14 @@ def _ending(authorization: Authorization, days: tuple[int, ...], today: date) ->
         return None
     return Reached(
         kind="authorization_ending",
-        rule_code="AUTH-01",
+        rule_code="AUTH-03" if last < today else "AUTH-01",
         subject_kind="authorization",
         subject_id=authorization.pk,
         passed=passed,
         basis=last.isoformat(),
         headline=f"Authorization {authorization.referral.number} {say_end(last, today=today)}",
         due_on=last,
-        roles=TOLD,
+        location_id=authorization.home_location_id,
     )
 
 
@@ -92,39 +79,15 @@ def _few_visits(authorization: Authorization, line: AuthorizedService, visits: t
         basis=str(line.visits_authorized),
         headline=f"{authorization.referral.number}, {line.description}: {words} left"[:200],
         due_on=authorization.terms.valid_through,
-        roles=TOLD,
+        location_id=authorization.home_location_id,
     )
 
 
-def close_gone(*, at_most: Thresholds, location: ServiceLocation, today: date, by: Actor, at: datetime) -> int:
-    """Close the location's open alerts whose cause is gone, and return how many."""
-    return _close_ends(at_most, location, today, by, at) + _close_lines(at_most, location, today, by, at)
-
-
-def _close_ends(at_most: Thresholds, location: ServiceLocation, today: date, by: Actor, at: datetime) -> int:
-    mine = _open("authorization_ending", by)
-    here = queries.authorizations(by).filter(pk__in=mine, home_location_id=location.pk)
-    horizon = today + timedelta(days=max(at_most.days))
-    watched = queries.watched(by, location_id=location.pk, ended_since=today - LATE_AT_MOST)
-    due = watched.filter(current__valid_through__lte=horizon)
-    gone = list(here.exclude(pk__in=due.order_by().values("pk")).values_list("pk", flat=True))
-    return alerts.resolve(kind="authorization_ending", subject_kind="authorization", subject_ids=gone, by=by, at=at)
-
-
-def _close_lines(at_most: Thresholds, location: ServiceLocation, today: date, by: Actor, at: datetime) -> int:
-    here = AuthorizedService.objects.filter(
-        pk__in=_open("visits_left", by), authorization__home_location_id=location.pk
-    )
-    watched = queries.watched(by, location_id=location.pk, ended_since=today - LATE_AT_MOST)
-    live = set(watched.order_by().values_list("pk", flat=True))
-    gone = [
-        line.pk
-        for line in here
-        if line.authorization_id not in live or line.count.left is None or line.count.left > max(at_most.visits)
-    ]
-    return alerts.resolve(kind="visits_left", subject_kind="authorizedservice", subject_ids=gone, by=by, at=at)
-
-
-def _open(kind: str, by: Actor) -> list[int]:
-    rows: Iterable[Alert] = alerts.open_alerts(by).filter(kind=kind)
-    return [alert.subject_id for alert in rows]
+def close_gone(due: Sequence[Reached], *, location: ServiceLocation, by: Actor, at: datetime) -> int:
+    """Close the location's open alerts whose cause is gone, and return how many. ``due`` is all that is due there."""
+    here = access.scope(Authorization.objects.filter(home_location=location), by)
+    among: dict[str, QuerySet[Any, Any]] = {
+        "authorization_ending": here,
+        "visits_left": AuthorizedService.objects.filter(authorization__in=here),
+    }
+    return sum(alerts.close_gone(kind, due, among=rows, by=by, at=at) for kind, rows in among.items())

@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from referrals import forms, queries
+from referrals import queries
+from referrals.forms.referrals import ImportForm
 from referrals.intake.json_reader import BrokenFile
 from referrals.models import Notice
 from referrals.services import imports, notices
@@ -22,7 +23,7 @@ SHOWN_AT_MOST = 500
 @access.page("enter_referrals")
 def import_list(request: PageRequest) -> HttpResponse:
     """Send a list: all of it is imported, or nothing; a long one goes on in the background."""
-    form = forms.ImportForm(request.POST, request.FILES) if request.method == "POST" else forms.ImportForm()
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     if form.is_bound and form.is_valid():
         file = form.cleaned_data["file"]
         try:

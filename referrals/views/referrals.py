@@ -9,8 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from referrals import forms, queries
+from referrals import queries
 from referrals.domain.states import ReferralState
+from referrals.forms.lines import LineForm, OpeningBalanceForm
+from referrals.forms.referrals import DetailsForm, ReasonForm, ReferralForm, TermsForm
+from referrals.forms.veterans import VeteranChoice, VeteranForm
 from referrals.intake.json_reader import Received
 from referrals.models import (
     Authorization,
@@ -53,7 +56,7 @@ def referrals_page(request: PageRequest) -> HttpResponse:
 @access.page("enter_referrals")
 def new_referral(request: PageRequest) -> HttpResponse:
     """Enter a referral by hand; a number that is known already is compared, never overwritten."""
-    form = forms.ReferralForm(request.POST or None)
+    form = ReferralForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         received = Received(form.notice(), {}, derived_expiration=False)
         outcome = referrals.receive(received, source=FactSource.REFERRAL, by=request.actor, at=timezone.now())
@@ -83,7 +86,7 @@ def _line(request: PageRequest, service_id: int) -> AuthorizedService:
 def referral_details(request: PageRequest, referral_id: int) -> HttpResponse:
     """Affiliation, diagnosis, referring provider, VA's status, home location."""
     referral = _referral(request, referral_id)
-    form = forms.DetailsForm(request.POST or None, instance=referral)
+    form = DetailsForm(request.POST or None, instance=referral)
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
         home = facts.pop("home_location")
@@ -99,7 +102,7 @@ def referral_terms(request: PageRequest, referral_id: int) -> HttpResponse:
     referral = _referral(request, referral_id)
     current = authorizations.terms_of(referral.authorization)
     initial = {"valid_from": current.valid_from, "valid_through": current.valid_through}
-    form = forms.TermsForm(request.POST or None, initial=initial)
+    form = TermsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         first, last, reason = (form.cleaned_data[name] for name in ("valid_from", "valid_through", "reason"))
         terms = Terms(first, last, ThroughSource.ENTERED, current.seoc, current.seoc_days)
@@ -122,7 +125,7 @@ def _tell_of_bookings_outside(request: PageRequest, authorization: Authorization
 def new_line(request: PageRequest, referral_id: int) -> HttpResponse:
     """Add a service line."""
     referral = _referral(request, referral_id)
-    form = forms.LineForm(request.POST or None)
+    form = LineForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         authorization, by, now = referral.authorization, request.actor, timezone.now()
         reason = form.cleaned_data["reason"]
@@ -137,7 +140,7 @@ def edit_line(request: PageRequest, service_id: int) -> HttpResponse:
     """Set the limit of a service line."""
     line = _line(request, service_id)
     kept = {"description": line.description, "limit_kind": line.limit_kind, "visits": line.visits_authorized}
-    form = forms.LineForm(request.POST or None, initial={**kept, "codes": ", ".join(line.codes)})
+    form = LineForm(request.POST or None, initial={**kept, "codes": ", ".join(line.codes)})
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"] or "limit entered"
         by, now = request.actor, timezone.now()
@@ -152,7 +155,7 @@ def opening_balance(request: PageRequest, service_id: int) -> HttpResponse:
     """Visits given before this product counted."""
     line = _line(request, service_id)
     initial = {"visits": line.visits_before_us, "source": line.before_us_source}
-    form = forms.OpeningBalanceForm(request.POST or None, initial=initial)
+    form = OpeningBalanceForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         by, now = request.actor, timezone.now()
         authorizations.set_opening_balance(service=line, by=by, at=now, **form.cleaned_data)
@@ -178,7 +181,7 @@ def _mover(move: Callable[..., None], said: str, *, ends_by: str = "") -> View:
     @access.page("confirm_referrals")
     def view(request: PageRequest, referral_id: int) -> HttpResponse:
         referral = _referral(request, referral_id)
-        form = forms.ReasonForm(request.POST)
+        form = ReasonForm(request.POST)
         if not form.is_valid():
             messages.error(request, "Say why; the reason is kept.")
             return redirect("authorization", referral.authorization.pk)
@@ -212,7 +215,7 @@ def move_referral(request: PageRequest, referral_id: int) -> HttpResponse:
         if words
         else Veteran.objects.none()
     )
-    form = forms.VeteranChoice(request.POST if "veteran" in request.POST else None)
+    form = VeteranChoice(request.POST if "veteran" in request.POST else None)
     if form.is_bound and form.is_valid():
         rows = access.scope(Veteran.objects.all(), request.actor)
         veteran = get_object_or_404(rows, pk=form.cleaned_data["veteran"])
@@ -237,7 +240,7 @@ def settle_notice(request: PageRequest, notice_id: int) -> HttpResponse:
 def edit_veteran(request: PageRequest, veteran_id: int) -> HttpResponse:
     """Change what is known of a Veteran: a new version of the facts."""
     veteran = get_object_or_404(access.scope(Veteran.objects.select_related("current"), request.actor), pk=veteran_id)
-    form = forms.VeteranForm(request.POST or None, known=veteran.facts)
+    form = VeteranForm(request.POST or None, known=veteran.facts)
     if request.method == "POST" and form.is_valid():
         by, now = request.actor, timezone.now()
         veterans.change(veteran=veteran, facts=form.facts(), source=FactSource.VETERAN, by=by, at=now)

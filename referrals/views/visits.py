@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from referrals import forms, queries
+from referrals import queries
 from referrals.domain.states import VisitState
+from referrals.forms.referrals import ReasonForm
+from referrals.forms.visits import DiagnosesForm, ServiceForm, VisitForm, offered
 from referrals.models import Authorization, Visit
 from referrals.services import visits
 from vca.core import access
@@ -41,7 +43,7 @@ def _services(request: PageRequest, authorization: Authorization, visit: Visit |
     blank = 1 if initial else max(0, min(MOST_SERVICES, authorization.services.count()) - 1)
     most = max(MOST_SERVICES, len(initial or ()))  # a visit that came by the API may have more, and keeps them
     kind = formset_factory(
-        forms.ServiceForm,
+        ServiceForm,
         min_num=asked,
         extra=blank,
         max_num=most,
@@ -49,7 +51,7 @@ def _services(request: PageRequest, authorization: Authorization, visit: Visit |
         validate_max=True,
         can_delete=bool(initial),
     )
-    among = {"among": forms.offered(authorization, visit)}
+    among = {"among": offered(authorization, visit)}
     return kind(request.POST or None, initial=initial, prefix="services", form_kwargs=among)
 
 
@@ -78,7 +80,7 @@ def _plan_page(
     now = timezone.now()
     initial = {"at": now.astimezone(zone).time()} if deed is visits.walk_in else {}
     today = now.astimezone(zone).date()
-    form = forms.VisitForm(request.POST or None, authorization=authorization, today=today, initial=initial)
+    form = VisitForm(request.POST or None, authorization=authorization, today=today, initial=initial)
     services = _services(request, authorization)
     if request.method == "POST" and form.is_valid() and services.is_valid():
         plan = visits.Plan(authorization, form.cleaned_data["location"], form.starts_at(), _planned(services))
@@ -107,7 +109,7 @@ def edit_visit(request: PageRequest, visit_id: int) -> HttpResponse:
     """Correct what is billed for a visit: codes, units, drug, clinician, diagnoses. Its lines stay."""
     visit = _visit(request, visit_id)
     services = _services(request, visit.authorization, visit)
-    form = forms.DiagnosesForm(request.POST or None, initial={"diagnoses": ", ".join(visit.diagnoses)})
+    form = DiagnosesForm(request.POST or None, initial={"diagnoses": ", ".join(visit.diagnoses)})
     if request.method == "POST" and form.is_valid() and services.is_valid():
         planned, diagnoses = _planned(services), form.cleaned_data["diagnoses"]
         try:
@@ -158,7 +160,7 @@ def undo(request: PageRequest, visit_id: int) -> HttpResponse:
 def void(request: PageRequest, visit_id: int) -> HttpResponse:
     """Strike a visit that never was, with a reason."""
     visit = _visit(request, visit_id)
-    form = forms.ReasonForm(request.POST)
+    form = ReasonForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Say why the visit is struck; the reason is kept.")
     else:

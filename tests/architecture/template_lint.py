@@ -130,7 +130,7 @@ def tags(html: str) -> Iterator[Tag]:
 def posts_without_token(text: str, html: str) -> Iterator[tuple[int, str]]:
     """Yield the places of forms that post without the cross-site token, or without the key of a form that acts once.
 
-    A form that does no harm when it is sent twice, such as a search, says so: data-repeatable.
+    A form that does no harm when it is sent twice, such as a search or an export, says so: data-repeatable.
     """
     for form in tags(html):
         if form.name != "form" or form.attributes.get("method", "").lower() != "post":

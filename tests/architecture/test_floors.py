@@ -1,4 +1,4 @@
-"""Law 3: billing and the desk read the rows of referrals and never write them."""
+"""Law 3: billing and the desk never write the rows of referrals; the desk writes the audit of an export alone."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,17 +9,24 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from billing.domain.states import ClaimState
 from billing.services import claims, submissions
 from referrals.models import Referral
 from tests import world
-from tests.world import NOW
-from vca.core import jobs
+from tests.world import NOW, TODAY, World
+from vca.core import alerts, jobs
+from vca.core.alerts import Reached
+from vca.core.models import Alert
+from vca.core.services import people
+from vca.core.vocabulary import Role
+from vca.desk import urls
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
-WRITE = re.compile(r'\s*(INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM|TRUNCATE)\s+"?referrals_', re.IGNORECASE)
+WRITE = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM|TRUNCATE)\s+"?(\w+)', re.IGNORECASE)
 
 
 class WroteReferrals(AssertionError):
@@ -27,16 +34,22 @@ class WroteReferrals(AssertionError):
 
 
 @contextmanager
-def referrals_are_read_only() -> Iterator[None]:
-    """Fail on any write to a table of referrals."""
+def told_of_writes(tell: Callable[[str], object]) -> Iterator[None]:
+    """Tell the table of each statement that writes one, before it runs."""
 
-    def guard(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if WRITE.match(sql):
-            raise WroteReferrals(sql[:120])
+    def look(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if written := WRITE.match(sql):
+            tell(written.group(1))
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(guard):
+    with connection.execute_wrapper(look):
         yield
+
+
+def refuse_referrals(table: str) -> None:
+    """Raise WroteReferrals for a table of referrals."""
+    if table.startswith("referrals_"):
+        raise WroteReferrals(table)
 
 
 @time_machine.travel(NOW, tick=True)
@@ -47,7 +60,7 @@ def test_billing_services_write_no_row_of_referrals() -> None:
         world.completed(harbor, authorization, at=NOW - timedelta(days=day)).pk for day in (1, 2, 3)
     ]
 
-    with referrals_are_read_only():
+    with told_of_writes(refuse_referrals):
         claim, *_ = claims.draft(visit_ids=[first, second], by=harbor.by, at=NOW)
         claims.rebuild(claim=claim, by=harbor.by)
         claims.make_ready(claim=claim, by=harbor.by, at=NOW)
@@ -70,5 +83,39 @@ def test_billing_services_write_no_row_of_referrals() -> None:
     ],
 )
 def test_guard_sees_a_write(write: Callable[[], object]) -> None:
-    with pytest.raises(WroteReferrals), referrals_are_read_only():
+    with pytest.raises(WroteReferrals), told_of_writes(refuse_referrals):
         write()
+
+
+def asked_of_the_desk(harbor: World) -> Iterator[tuple[str, str, list[int]]]:
+    """Yield method, name and arguments of each address of the desk."""
+    authorization = world.authorization(harbor)
+    world.completed(harbor, authorization, at=NOW - timedelta(days=1))
+    about = ("authorization_ending", "AUTH-01", "authorization", authorization.pk)
+    alerts.raise_alert(
+        Reached(*about, (60,), TODAY.isoformat(), "test", TODAY, harbor.location.pk), by=harbor.by, at=NOW
+    )
+    alert = Alert.objects.get()
+    known = {"authorization": authorization.pk, "veteran": authorization.veteran_id, "alert": alert.pk}
+    for one in urls.urlpatterns:
+        method = "post" if one.name == "export_dashboard" else "get"
+        yield method, str(one.name), [known[one.name]] if one.pattern.converters else []
+
+
+@time_machine.travel(NOW, tick=True)
+def test_desk_writes_nothing_but_the_audit_of_an_export() -> None:
+    harbor = world.practice()
+    user = world.person(harbor, Role.ADMINISTRATOR)
+    for role in set(Role) - {Role.ADMINISTRATOR}:
+        people.give_role(user=user, role=role, by=harbor.by)
+    client = Client()
+    client.force_login(user)
+    written = {}
+    for method, name, ids in list(asked_of_the_desk(harbor)):
+        found: set[str] = set()
+        with told_of_writes(found.add):
+            answer = getattr(client, method)(reverse(name, args=ids))
+        written[name] = (answer.status_code, found)
+
+    expected: dict[str, tuple[int, set[str]]] = {name: (200, set()) for name in written}
+    assert written == expected | {"export_dashboard": (200, {"core_auditevent"})}

@@ -67,7 +67,7 @@ def page(client: Client, name: str) -> str:
 
 
 def ticked(html: str) -> list[int]:
-    return [int(pk) for pk in re.findall(r'name="claim" value="(\d+)" checked', html)]
+    return [int(pk) for pk in re.findall(r'name="claim" value="(\d+)" data-charge="450.00" checked', html)]
 
 
 def lengthen(claim: Claim) -> None:
@@ -87,6 +87,7 @@ def test_review_shows_the_claims_and_their_total(harbor: World, biller: Client, 
 
     assert ticked(html) == [claim.pk for claim in made]
     assert ("$900.00" in html, "2 claims" in html, "Left out" in html) == (True, True, False)
+    assert "if all stay ticked" in html
 
 
 @pytest.mark.parametrize("name", BOTH)
@@ -144,8 +145,18 @@ def test_nothing_ticked_is_refused(harbor: World, biller: Client) -> None:
 
     refused = [biller.post(reverse(name), {"claim": ["x", "-1", ""]}, follow=True) for name in POSTS]
 
-    assert [b"CLAIM-17" in answer.content for answer in refused] == [True, True]
+    assert [b"No claim was chosen" in answer.content for answer in refused] == [True, True]
+    assert [b"CLAIM-28" in answer.content for answer in refused] == [True, True]
     assert Job.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_only_claims_that_are_not_there_ticked_is_refused(harbor: World, biller: Client, name: str) -> None:
+    (foreign,), _ = ready(world.practice("lake")), ready(harbor)
+
+    answer = biller.post(reverse(name), {"claim": foreign.pk}, follow=True)
+
+    assert ("None of the chosen claims" in answer.content.decode(), Job.objects.count()) == (True, 0)
 
 
 @pytest.mark.parametrize("name", POSTS)
@@ -173,6 +184,14 @@ def test_claims_are_printed_with_the_form_or_without(harbor: World, biller: Clie
     biller.post(reverse("print_claims"), {"claim": first.pk, "form": form})
 
     assert list(Job.objects.values_list("kind", "subject_ids")) == [(kind, [first.pk])]
+
+
+def test_form_that_is_none_of_ours_is_refused(harbor: World, biller: Client) -> None:
+    (claim,) = ready(harbor)
+
+    answer = biller.post(reverse("print_claims"), {"claim": claim.pk, "form": "zzz"})
+
+    assert (answer.status_code, Job.objects.count()) == (400, 0)
 
 
 def test_claim_page_offers_to_print_what_is_no_draft(harbor: World, biller: Client) -> None:

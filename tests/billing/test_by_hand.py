@@ -119,7 +119,7 @@ def test_claim_tells_when_how_and_by_whom_it_was_sent_and_the_proof(harbor: Worl
 def test_mailed_claim_leads_to_the_paper_as_it_was_printed(harbor: World, biller: Client) -> None:
     claim = ready(harbor)
     review = paper_claims.review([claim.pk], by=harbor.by, at=NOW)
-    paper = paper_claims.keep(b"%PDF-", whole=review, by=harbor.by, on=TODAY)
+    paper = paper_claims.keep(b"%PDF-", whole=review, by=harbor.by, at=NOW)
 
     posted(biller, claim, channel="MAIL")
 

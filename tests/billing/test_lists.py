@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -19,6 +20,7 @@ from referrals.models import Authorization, Referral, Visit
 from tests import world
 from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, TODAY, World
+from vca.core.services import practices
 from vca.core.vocabulary import Role
 
 pytestmark = pytest.mark.both
@@ -83,12 +85,57 @@ def test_pages_show_each_visit_once_and_whole_authorizations(
     while True:
         html = page(biller, query)
         seen.append(ticked(html))
-        found = re.search(r'href="(\?after=\d+)" rel="next"', html)
+        found = re.search(r'href="(\?after=[^"]+)" rel="next"', html)
         if not found:
             break
         query = found.group(1)
 
     assert seen == [[visit.pk for visit in visits] for visits in made]
+
+
+def test_list_opens_at_the_visit_that_an_address_names(
+    harbor: World, biller: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "PAGE_SIZE", 1)
+    made = [completed(harbor, world.authorization(harbor), 9 - number, 1) for number in range(3)]
+    ids = [[visit.pk for visit in visits] for visits in made]
+
+    html = page(biller, f"?visit={ids[1][1]}")
+
+    (older,) = re.findall(r'href="(\?[^"]+)" rel="next"', html)
+    assert [ticked(html), ticked(page(biller, unescape(older)))] == ids[1:]
+    said = ["The list is opened at one visit" in page(biller, f"?visit={pk}") for pk in (ids[1][0], ids[0][1], "x", 0)]
+    assert said == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("own", "shown"), [(True, 2), (False, 1)])
+def test_visit_of_long_ago_that_an_address_names_is_shown(harbor: World, biller: Client, own: bool, shown: int) -> None:
+    old = {"referral_date": date(2023, 2, 1), "expiration_date": date(2024, 5, 27)}
+    beyond, _ = completed(harbor, world.authorization(harbor, **old), 367, 366)
+    lake = world.practice("lake")
+    (foreign,) = completed(lake, world.authorization(lake, **old), 367)
+
+    assert len(ticked(page(biller, f"?visit={beyond.pk if own else foreign.pk}"))) == shown
+
+
+@pytest.mark.parametrize("state", ["BILL", "NETWORK"])
+def test_next_page_follows_although_what_the_last_one_showed_is_billed_meanwhile(
+    harbor: World, biller: Client, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "PAGE_SIZE", 1)
+    words = {"BILL": [None] * 3, "NETWORK": ["A & B", "A & B", "Region 4"]}[state]
+    made = [network(harbor, one) if one else world.authorization(harbor) for one in words]
+    for number, one in enumerate(made):
+        completed(harbor, one, 9 - number)
+    query = f"?state={state}"
+    for _ in range(2):
+        (older,) = re.findall(r'href="(\?[^"]+)" rel="next"', page(biller, query))
+        query = unescape(older)
+
+    Visit.objects.filter(authorization=made[1]).update(state="VOIDED")
+
+    html = page(biller, query)
+    assert [one.referral.number in html for one in made] == [False, False, True]
 
 
 def test_visit_of_long_ago_is_shown_when_it_is_asked_for(harbor: World, biller: Client) -> None:
@@ -140,6 +187,24 @@ def test_todays_tile_counts_what_the_list_shows(harbor: World, biller: Client) -
 
     (figure,) = re.findall(r'figure-large">(\d+)</span>\s*<span class="row"><a href="[^"]+">Visits to bill', html)
     assert figure == "1"
+
+
+def test_tile_and_lists_look_back_from_the_same_day(harbor: World, biller: Client) -> None:
+    practices.record_location(facts={"time_zone": "Pacific/Honolulu"}, by=harbor.by, location=harbor.location)
+    practices.record_location(facts={"name": "East", "time_zone": "America/New_York"}, by=harbor.by)
+    old = {"referral_date": date(2023, 2, 1), "expiration_date": date(2024, 5, 27)}
+    completed(harbor, world.authorization(harbor, **old), 366)
+
+    with time_machine.travel(
+        NOW + timedelta(hours=14), tick=False
+    ):  # still today in Honolulu, 3:00 of the next in the East
+        client = Client()
+        client.force_login(world.person(harbor, Role.BILLER))
+        listed = len(ticked(page(client)))
+        tile, elsewhere = (client.get(reverse(name)).content.decode() for name in ("today", "not_billed"))
+
+    (figure,) = re.findall(r'figure-large">(\d+)</span>\s*<span class="row"><a href="[^"]+">Visits to bill', tile)
+    assert (listed, figure, elsewhere.count('data-label="Expected charge">')) == (1, "1", 1)
 
 
 @pytest.mark.parametrize("words", ["number", "name", "referral"])

@@ -129,8 +129,8 @@ def axe(page: Page) -> list[str]:
 
 
 def scrolls_sideways(page: Page) -> int:
-    """Return by how many CSS pixels the page is wider than its window; zero when nothing is cut off."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    """Return by how many CSS pixels the page, or what a panel cuts off, is too wide; zero when all of it is shown."""
+    return int(page.evaluate(TOO_WIDE))
 
 
 def small_targets(page: Page, *, least: int = 24) -> list[str]:
@@ -139,6 +139,9 @@ def small_targets(page: Page, *, least: int = 24) -> list[str]:
     return found
 
 
+TOO_WIDE = """Math.max(0, ...[document.documentElement, ...document.querySelectorAll(".panel")]
+  .map(one => one.scrollWidth - one.clientWidth))
+"""
 SMALL_TARGETS = """least => [...document.querySelectorAll("a, button, input, select, summary, textarea")]
   .filter(seen => seen.checkVisibility({visibilityProperty: true}) && seen.type !== "hidden")
   .filter(seen => !seen.closest("p, .usa-sr-only, .usa-skipnav"))

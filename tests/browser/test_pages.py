@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -21,7 +22,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
-from billing.models import Claim, Submission
+from billing.models import Acknowledgment, Claim, Submission
 from referrals.models import Authorization, AuthorizedService, Notice, Referral, Veteran, Visit
 from referrals.services import imports
 from tests import databases
@@ -46,6 +47,7 @@ from vca.core.services import people
 from vca.core.vocabulary import Role
 from vca.demo.people import PASSWORD
 from vca.demo.seed import seed
+from vca.domain.wording import counted
 
 pytestmark = pytest.mark.browser
 
@@ -204,6 +206,7 @@ def subjects() -> dict[str, Any]:
     report = imports.take(content=json.dumps([CAMEL]).encode(), filename="list.json", by=by, at=timezone.now())
     row, invitation = people.invite(email="new@demo.example", role=Role.NURSE, by=by, at=timezone.now())
     models: dict[str, Any] = {
+        "acknowledgment_id": Acknowledgment,
         "agreement_id": Agreement,
         "alert_id": Alert,
         "authorization_id": Authorization,
@@ -262,6 +265,14 @@ def test_pages_before_the_door_are_sound(site: Site) -> None:
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
+def test_what_a_panel_cuts_off_counts_as_too_wide(site: Site) -> None:
+    with signed_in(site, "administrator@demo.example") as (page, _):
+        page.goto(site.base + reverse("jobs"))
+        before = looks.scrolls_sideways(page)
+        page.locator(".usa-table--stack").evaluate("table => table.style.minWidth = '30rem'")
+        assert (before, looks.scrolls_sideways(page) > 0) == (0, True)
+
+
 def test_somebody_of_two_practices_chooses_one(site: Site) -> None:
     with signed_in(site, "both@demo.example") as (page, complaints):
         assert urlsplit(page.url).path == reverse("choose_practice")
@@ -299,6 +310,19 @@ def test_check_in_takes_one_press_and_one_takes_it_back(site: Site, scripts: boo
         page.locator(".undo").get_by_role("button", name="Undo").click()
         page.get_by_text("Undone: the visit is booked again.").wait_for()
         assert waiting.count() == before
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_total_of_a_batch_is_of_what_is_ticked(site: Site, scripts: bool) -> None:
+    with signed_in(site, "biller@demo.example", scripts=scripts) as (page, _):
+        page.goto(site.base + reverse("review_file"))
+        boxes, total, all_of_them = page.get_by_role("checkbox"), page.locator("[data-sum]"), "if all stay ticked"
+        charges = [Decimal(box.get_attribute("data-charge") or "") for box in boxes.all()]
+        boxes.first.uncheck()
+        ticked = charges[1:] if scripts else charges
+        assert total.inner_text() == f"${sum(ticked):,.2f}"
+        assert page.locator("[data-count]").inner_text() == counted(len(ticked), "claim")
+        assert page.get_by_text(all_of_them).is_visible() is not scripts
 
 
 def test_search_for_a_veteran_leaves_no_name_in_the_address(site: Site) -> None:

@@ -16,7 +16,10 @@ from tests.billing.x12.reading import complaints, named
 from vca.settings import BASE_DIR
 
 with_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-SAID = ("RECEIVED", "ACCEPTED", "4", "ARRIVED", "COMPLETED", "[]", "READY", "SENT")
+SAID = (
+    *("RECEIVED", "ACCEPTED", "4", "ARRIVED", "COMPLETED", "[]", "READY", "SENT"),
+    *("REJECTED", "DRAFT", "READY", "MAIL", "SENT", "ACCEPTED"),
+)
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,7 +46,7 @@ def walk(folder: Path, environment: Mapping[str, str], *, text: str = "") -> Wal
     door.write_text(f'#!/bin/sh\nexec {BASE_DIR / "run"} "$@"\n')
     door.chmod(0o755)
     command = ["sh", "-eu", "-c", text or script()]
-    own = {"PATH": os.environ["PATH"], "HOME": str(folder), **environment}
+    own = {"PATH": os.environ["PATH"], "HOME": str(folder), "PAPERS": str(folder), **environment}
     done = subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, timeout=180)
     files = [folder / "claims.837", folder / "claims.pdf"]
     return Walk(

@@ -62,6 +62,7 @@ def run_until(deed: Callable[[], object], *, modules: Sequence[str], line: int) 
 
 def lines_of(deed: Callable[[], object], *, modules: Sequence[str]) -> int:
     """Do the deed here and now; return how many lines it runs in these modules, the points at which to kill it."""
+    connections.close_all()  # so that it begins as in a child
     met = 0
 
     def count() -> None:

@@ -12,7 +12,7 @@ from billing.domain.states import ClaimState
 from billing.models import Claim
 from billing.services import assembly, submissions
 from billing.x12.claim_837p import write_837p as to_text
-from vca.core import documents, jobs
+from vca.core import audit, documents, jobs
 from vca.core.jobs import Run
 from vca.core.models import Practice
 
@@ -31,7 +31,9 @@ def write_837p(run: Run) -> None:
     content = to_text([one.document for one in sound], envelope=envelope)
     with transaction.atomic():
         kept = documents.keep(content, kind="claims_837p", filename="x.837", media_type=submissions.X12, by=run.by)
-    submissions._record(sound, numbers, envelope, document_id=kept.pk, job=run.job, by=run.by, at=now)
+    row = submissions._record(sound, numbers, envelope, document_id=kept.pk, job=run.job, by=run.by, at=now)
+    with transaction.atomic():
+        audit.record(by=run.by, action="submission.written", subject=row, changes={"claims": len(sound)})
     with run.chunk():
         run.finish("written", result=kept)
 

@@ -1,6 +1,9 @@
 """A claim file survives a kill at any line of its job, and a worker that was thought dead writes nothing."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from types import ModuleType
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -9,7 +12,7 @@ from django.utils import timezone
 from billing.models import Submission
 from billing.services import submissions
 from billing.tasks import write_837p
-from tests.faults import batches
+from tests.faults import batches, paper
 from tests.faults.naive import naive_job
 from vca.core import jobs
 from vca.core.access import Actor
@@ -44,6 +47,12 @@ def test_file_written_after_its_states_does_not(by: Actor) -> None:
     with naive_job():
         broken = [line for line in points(by) if batches.killed_at(line, by)]
     assert len(broken) > POINTS / 4
+
+
+@pytest.mark.parametrize(("job", "naive"), [(batches, naive_job), (paper, paper.naive_job)], ids=["file", "paper"])
+def test_naive_job_that_nobody_kills_does_as_well(job: ModuleType, naive: Callable[..., Any], by: Actor) -> None:
+    with naive():
+        assert job.killed_at(1, by) == []
 
 
 def test_worker_that_was_thought_dead_writes_nothing(by: Actor) -> None:

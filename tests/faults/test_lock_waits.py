@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from referrals import queries
 from referrals.domain.drawdown import VisitOutsidePeriod
@@ -27,7 +28,8 @@ from tests.world import NOW, World
 from vca.core import alerts, jobs
 from vca.core.alerts import Reached
 from vca.core.models import Alert, AuditEvent, JobState, Task
-from vca.core.services import chores
+from vca.core.services import chores, inbox
+from vca.core.services.inbox import HasMoved, Snooze
 from vca.core.vocabulary import Role
 
 pytestmark = [pytest.mark.postgres, pytest.mark.serial, pytest.mark.django_db(transaction=True)]
@@ -156,7 +158,7 @@ def test_asking_for_work_that_ends_in_that_moment_queues_it_again(harbor: World)
 
 
 def reached(*passed: int) -> Reached:
-    return Reached("visits_left", "AUTH-02", "x", 1, passed, "6", "test", None, (Role.BILLER,))
+    return Reached("visits_left", "AUTH-02", "x", 1, passed, "6", "test", None)
 
 
 def raised(harbor: World, *passed: int) -> Alert | None:
@@ -198,6 +200,69 @@ def test_alert_raised_while_it_is_dismissed_stays_dismissed(harbor: World) -> No
         second = meanwhile(partial(raised, harbor, 2))
 
     assert (second.result(), list(alerts.open_alerts(harbor.by))) == (None, [])
+
+
+def snoozed(harbor: World, alert: Alert) -> None:
+    inbox.snooze([alert], asked=Snooze(NOW.date() + timedelta(days=9)), by=harbor.by, at=NOW)
+
+
+def test_alert_that_tightens_while_it_is_snoozed_wakes(harbor: World) -> None:
+    world.person(harbor, Role.BILLER)
+    alert = raised(harbor, 2)
+    assert alert
+
+    with during(partial(snoozed, harbor, alert)) as meanwhile:
+        second = meanwhile(partial(raised, harbor, 2, 0))
+
+    assert (second.result(), list(alerts.awake(harbor.by, at=NOW))) == (alert, [alert])
+
+
+def test_alert_snoozed_while_it_tightens_stays_awake(harbor: World) -> None:
+    alert = raised(harbor, 2)
+    assert alert
+
+    with during(partial(raised, harbor, 2, 0)) as meanwhile:
+        second = meanwhile(partial(snoozed, harbor, alert))
+
+    with pytest.raises(HasMoved):
+        second.result()
+    assert list(alerts.awake(harbor.by, at=NOW)) == [alert]
+
+
+def test_alert_snoozed_while_it_is_dismissed_is_refused(harbor: World) -> None:
+    alert = raised(harbor, 2)
+    assert alert
+
+    with during(partial(alerts.dismiss, alert=alert, reason="known", by=harbor.by, at=NOW)) as meanwhile:
+        second = meanwhile(partial(snoozed, harbor, alert))
+
+    with pytest.raises(HasMoved):
+        second.result()
+    assert (left("alert.dismissed"), left("alert.snoozed")) == (1, 0)
+
+
+def dismiss_two_during_a_sweep(harbor: World) -> object:
+    """Let a sweep reach the second of two alerts, then the first, while somebody dismisses both."""
+    both = [replace(reached(2), subject_id=number) for number in (1, 2)]
+    rows = [alerts.raise_alert(one, by=harbor.by, at=NOW) for one in both]
+    dismissal = partial(inbox.dismiss, [row for row in rows if row], reason="known", by=harbor.by, at=NOW)
+    with during(partial(alerts.raise_alert, both[1], by=harbor.by, at=NOW)) as meanwhile:
+        second = meanwhile(dismissal)
+        alerts.raise_alert(both[0], by=harbor.by, at=NOW)
+    return second.result()
+
+
+def test_several_dismissed_during_a_sweep_wait_for_it(harbor: World) -> None:
+    assert (dismiss_two_during_a_sweep(harbor), list(alerts.open_alerts(harbor.by))) == (None, [])
+
+
+def test_several_dismissed_during_a_sweep_would_wait_for_each_other(
+    harbor: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "hold", lambda by: None)
+
+    with pytest.raises(OperationalError, match="deadlock"):
+        dismiss_two_during_a_sweep(harbor)
 
 
 def opened(harbor: World) -> Task:

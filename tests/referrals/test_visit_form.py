@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from referrals.forms import DetailsForm
+from referrals.forms.referrals import DetailsForm
 from referrals.models import Authorization, Visit
 from referrals.services import authorizations, visits
 from referrals.services.authorizations import Limit

@@ -39,7 +39,8 @@ STEPS = 10  # lines of progress for a trial
 
 def perform(trial: Trial, ledger: Ledger, *, at_most: int | None = None) -> Tally:
     """Run what is left of a trial and say how it goes; return all that it has shown."""
-    begun, start, full = time.monotonic(), len(ledger.outcomes), min(trial.full, at_most or trial.full)
+    begun, start, count = time.monotonic(), len(ledger.outcomes), trial.count()
+    full = min(count, at_most or count)
     for outcome in trial.run(full, start=start) if start < full else ():
         ledger.add(outcome)
         done = len(ledger.outcomes)

@@ -1,4 +1,4 @@
-"""The worker killed in the middle of a batch: no claim is lost, none is sent twice, no file is half.
+"""Worker processes killed in the middle of a batch: no claim is lost, none is sent twice, no file is half.
 
 Each control does the same job as it is often written: states first, the file later (tests.faults.naive).
 """
@@ -10,14 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from time import sleep
-from unittest.mock import patch
-
-from django.conf import settings
 
 from billing.services import submissions
 from tests import databases
 from tests.faults import batches
-from tests.faults.naive import naive_job
 from tests.faults.workers import NAIVE_WORK, WORK, Shift, begun, celery, chunk_done, ended, production, shift, until
 from tests.trials.registry import Outcome, trial
 from vca.core.access import Actor
@@ -25,32 +21,6 @@ from vca.core.models import Job
 
 BATCH = 40
 GOLDEN = 0.6180339887  # the fractions of its multiples fill an interval evenly, however many there are
-
-
-@trial(
-    "kills-lines",
-    full=2000,
-    ci=60,
-    control=0.25,
-    claim="killed at any line of the job that writes a claim file: after recovery one file, each claim in it once",
-)
-def lines(n: int, *, start: int) -> Iterator[Outcome]:
-    """Kill the job at lines spread over all that it runs."""
-    databases.empty()
-    with patch.object(settings, "REDIS_URL", ""):
-        by = batches.ready_claims(3)
-        last = batches.lines_of_the_job(by)
-        with naive_job():
-            naive_last = batches.lines_of_the_job(by)
-        for number in range(start, n):
-            place = number * GOLDEN % 1
-            kept = told(number, batches.killed_at(1 + int(place * last), by))
-            broke = None
-            if number % 4 == 0:
-                with naive_job():
-                    broke = bool(batches.killed_at(1 + int(place * naive_last), by))
-            yield Outcome(kept, control_broke=broke)
-    databases.empty()
 
 
 def told(number: int, complaints: Sequence[str]) -> bool:

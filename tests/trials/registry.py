@@ -29,23 +29,34 @@ class Run(Protocol):
 class Trial:
     """A promise, and how often it is tried: ``full`` times by hand, ``ci`` times with every run of the suite.
 
+    ``full`` may be asked for when the trial begins, where all points that there are shall be tried.
     ``control`` is the share of controls that must break, from 0 to 1; 0 asks for one at least.
     """
 
     name: str
     claim: str
-    full: int
+    full: int | Callable[[], int]
     ci: int
     needs: tuple[str, ...]
     run: Run
     control: float = 0.0
+
+    def count(self) -> int:
+        """Return how often it is tried by hand."""
+        return self.full if isinstance(self.full, int) else self.full()
 
 
 TRIALS: dict[str, Trial] = {}
 
 
 def trial(
-    name: str, *, claim: str, full: int, ci: int, needs: tuple[str, ...] = ("postgres",), control: float = 0.0
+    name: str,
+    *,
+    claim: str,
+    full: int | Callable[[], int],
+    ci: int,
+    needs: tuple[str, ...] = ("postgres",),
+    control: float = 0.0,
 ) -> Callable[[Run], Run]:
     """Register the function below. ``needs`` are marks: postgres, redis. Raises ValueError for a name that is taken.
 

@@ -1,10 +1,13 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.trials import __main__ as runner
+from tests.trials.line_kills import spread
 from tests.trials.registry import TRIALS, Outcome, Trial, discover, trial
 from tests.trials.results import BEGIN, END, Ledger, Tally, row, tally, with_rows
 
@@ -106,6 +109,23 @@ def test_a_trial_that_is_ended_sooner_goes_on_later(tmp_path: Path, capsys: pyte
 )
 def test_row_gives_the_bound_of_the_rule_of_three(seen: Tally, cells: str) -> None:
     assert row(EXAMPLE, seen, on=date(2026, 11, 23)) == f"| example | nothing | {cells} | 2026-11-23 |"
+
+
+def test_trial_of_all_points_asks_how_many_there_are(tmp_path: Path) -> None:
+    every = replace(EXAMPLE, full=lambda: 7)
+    ledger = Ledger(tmp_path / "example.jsonl", code="a")
+    assert runner.perform(every, ledger, at_most=5).trials == 5
+    assert runner.perform(every, ledger).trials == 7
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 562, 831, 1106, 2048, 5025])
+def test_points_are_all_walked_once_and_no_beginning_leaves_a_wide_gap(count: int) -> None:
+    order = list(spread(count))
+    assert sorted(order) == list(range(count))
+    for walked in (10, 100):
+        some = sorted(order[:walked])
+        wide = max(after - before for before, after in pairwise([0, *some, count]))
+        assert wide <= max(3 * count / walked, 2)
 
 
 def test_table_keeps_the_rows_of_trials_that_were_not_run() -> None:

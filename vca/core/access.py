@@ -44,9 +44,14 @@ class Actor:
     everything: bool = False
 
     @property
+    def acts_in(self) -> frozenset[Role]:
+        """The roles in which the actor acts: every one, for a job or a command."""
+        return frozenset(Role) if self.everything else self.roles
+
+    @property
     def permissions(self) -> frozenset[str]:
         """What the actor may do."""
-        return vocabulary.permissions_of(frozenset(Role) if self.everything else self.roles)
+        return vocabulary.permissions_of(self.acts_in)
 
     def may(self, permission: str) -> bool:
         """Tell whether the actor may do that."""

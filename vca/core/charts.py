@@ -20,6 +20,9 @@ WIDTH, HEIGHT = 480, 276
 LEFT, RIGHT, TOP, BOTTOM = 42, 468, 50, 206
 DASHES = {"actual": "none", "planned": "0 6", "forecast": "10 6"}
 BLANK = format_html("{}", "")
+ROW, BAR_HEIGHT, BAR_GAP = 27, 15, 8  # of bars, as BARS_BEGIN and BARS_END: the rest is for labels and numbers
+BARS_BEGIN, BARS_END, LONGEST_HEADING = 124, 400, 36
+OPACITY = {"whole": "1", "part": "0.4", "frame": "0"}  # told apart in grey too
 WIDTHS = {"actual": "3", "planned": "3.5", "forecast": "2.5"}
 
 
@@ -72,6 +75,63 @@ def burn_down(
     return _frame(name, title="Visits left", words=words, parts=parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: what it counts, how many, and how it is filled (``kind``: whole, part or frame)."""
+
+    label: str
+    count: int
+    kind: str = "whole"
+
+
+def bars(groups: Sequence[tuple[str, Sequence[Bar]]], *, title: str, words: str, name: str) -> SafeString:
+    """Draw bars from left to right, one below the other, each with its label before it and its number behind it.
+
+    A group has a heading, or none when it is empty. ``words`` say what the picture says; ``name`` keeps ids apart.
+    """
+    most = max([1, *(bar.count for _, some in groups for bar in some)])
+    parts, row = [], 0
+    for heading, some in groups:
+        if heading:
+            parts.append(_heading(heading, row))
+            row += 1
+        parts += [_bar(bar, row + place, most) for place, bar in enumerate(some)]
+        row += len(some)
+    return _frame(name, title=title, words=words, parts=parts, height=ROW * row + 8)
+
+
+def _heading(text: str, row: int) -> SafeString:
+    shown = text if len(text) <= LONGEST_HEADING else f"{text[:LONGEST_HEADING].rstrip()}…"
+    return format_html(
+        '<text class="chart__heading" fill="currentColor" x="{0}" y="{1}" font-weight="bold">{2}</text>',
+        1,
+        ROW * row + 22,
+        shown,
+    )
+
+
+def _bar(bar: Bar, row: int, most: int) -> SafeString:
+    width = (Decimal(bar.count) * (BARS_END - BARS_BEGIN) / most).quantize(Decimal("0.1"))
+    middle = ROW * row + ROW // 2 + 4
+    return format_html(
+        '<text fill="currentColor" x="{0}" y="{1}" dy="5" text-anchor="end">{2}</text>'
+        '<rect class="chart__bar chart__bar--{3}" fill="currentColor" fill-opacity="{4}" stroke="currentColor"'
+        ' x="{5}" y="{6}" width="{7}" height="{8}"></rect>'
+        '<text fill="currentColor" x="{9}" y="{1}" dy="5">{10}</text>',
+        BARS_BEGIN - BAR_GAP,
+        middle,
+        bar.label,
+        bar.kind,
+        OPACITY[bar.kind],
+        BARS_BEGIN,
+        middle - BAR_HEIGHT // 2,
+        width,
+        BAR_HEIGHT,
+        BARS_BEGIN + width + BAR_GAP,
+        f"{bar.count:,}",
+    )
+
+
 def _plane(points: Sequence[Point], *, limit: int, days: tuple[date, date]) -> Plane:
     all_days = [*days, *(day for day, _ in points)]
     return Plane(
@@ -79,13 +139,13 @@ def _plane(points: Sequence[Point], *, limit: int, days: tuple[date, date]) -> P
     )
 
 
-def _frame(name: str, *, title: str, words: str, parts: Sequence[SafeString]) -> SafeString:
+def _frame(name: str, *, title: str, words: str, parts: Sequence[SafeString], height: int = HEIGHT) -> SafeString:
     return format_html(
         '<svg class="chart" role="img" viewBox="0 0 {0} {1}" aria-labelledby="{2}-title {2}-words"'
         ' fill="none" stroke-linecap="round">'
         '<title id="{2}-title">{3}</title><desc id="{2}-words">{4}</desc>{5}</svg>',
         WIDTH,
-        HEIGHT,
+        height,
         name,
         title,
         words,

@@ -284,6 +284,17 @@ class ParameterForm(forms.Form):
     )
     verified_on = forms.DateField(label="Verified with VA on", widget=DateInput(), required=False)
 
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_verified_on(self) -> date | None:
+        """Not a day to come."""
+        verified_on: date | None = self.cleaned_data["verified_on"]
+        if verified_on and verified_on > self.today:
+            raise FormError("Enter the day on which you verified it, today at the latest.")
+        return verified_on
+
 
 class InvitationForm(forms.Form):
     """Who is invited, and as what."""
@@ -338,6 +349,13 @@ class TokenForm(forms.Form):
     """What an API token is for."""
 
     name = forms.CharField(max_length=60, help_text="What will use it, for instance: nightly export.")
+
+
+class SnoozeForm(forms.Form):
+    """Until which day an alert sleeps, and why."""
+
+    until = forms.DateField()
+    reason = forms.CharField(max_length=200, required=False)
 
 
 class DismissForm(forms.Form):

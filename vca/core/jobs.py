@@ -79,6 +79,23 @@ def enqueue(
     return live
 
 
+def enqueue_behind(*, kind: str, key: str, by: access.Actor, **how: Any) -> Job:
+    """Enqueue work that looks for its own rows; while the live job runs, which has looked, the one that follows it.
+
+    ``how`` as for ``enqueue``. What was committed before this is called is seen by the job that is returned.
+    """
+    job = enqueue(kind=kind, key=key, by=by, **how)
+    while job.state == JobState.RUNNING:
+        job = enqueue(kind=kind, key=f"after {job.pk}", by=by, **how)
+    return job
+
+
+def beside(job: Job, *, at: datetime) -> QuerySet[Job]:
+    """Return the other jobs of that kind that run for the practice, under a lease that holds."""
+    rows = Job.objects.filter(kind=job.kind, practice=job.practice_id, state=JobState.RUNNING, locked_until__gte=at)
+    return rows.exclude(pk=job.pk)
+
+
 def digest(ids: Sequence[int]) -> str:
     """Return what tells one choice of rows from another in the key of a job; the order does not count."""
     return audit.digest_of_ids(ids)[:16]

@@ -1,20 +1,34 @@
-"""What pages share: where a person came from, and keyset pages, as fast at the end of a list as at its start."""
+"""What pages share: ids in addresses, where a person came from, and keyset pages, as fast at the end as at first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
+from django.urls.converters import IntConverter
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from vca.domain.errors import RuleError
 
 PRACTICE_KEY = "practice"
 PAGE_SIZE = 50
+GREATEST_ID = 2**63 - 1
 Row = TypeVar("Row", bound=Model)
 Shown = TypeVar("Shown")
+
+
+class IdConverter(IntConverter):
+    """``<id:...>`` in an address: the id of a row, no greater than a database can look for."""
+
+    def to_python(self, value: str) -> int:
+        """Raise ValueError, which is a 404, for one that no row can have."""
+        row_id = int(value) if len(value) <= len(str(GREATEST_ID)) else GREATEST_ID + 1
+        if row_id > GREATEST_ID:
+            raise ValueError("no row can have this id")
+        return row_id
 
 
 def came_from(request: HttpRequest, fallback: str) -> str:
@@ -33,6 +47,14 @@ def in_words(refusal: RuleError) -> str:
     """Return a refusal in one line: what happened, what to do next, and the rule."""
     what = refusal.detail[:1].upper() + refusal.detail[1:].rstrip(".")
     return f"{what}. {refusal.rule.next_act} ({refusal.code})"
+
+
+def asked_for(text: str, rows: Iterable[Row]) -> Row | None:
+    """Return the row whose id an address names, nothing for no text. Raises Http404 for one that is not among them."""
+    found = next((one for one in rows if str(one.pk) == text), None) if text else None
+    if text and not found:
+        raise Http404
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +85,7 @@ def keyset_by_day(
     ``after`` is a cursor ``day~pk`` that an earlier page gave, nonsense is the first page.
     """
     rows = queryset.order_by(day, "pk")
-    place = _place(after)
+    place = place_of(after)
     if place:
         # The day alone says where in the index to begin; the rest leaves out what the page before has shown.
         rows = rows.filter(Q(**{f"{day}__gt": place[0]}) | Q(pk__gt=place[1]), **{f"{day}__gte": place[0]})
@@ -72,7 +94,8 @@ def keyset_by_day(
     return KeysetPage(found[:size], f"{last[day]}~{last['pk']}" if last else "")
 
 
-def _place(cursor: str) -> tuple[date, int] | None:
+def place_of(cursor: str) -> tuple[date, int] | None:
+    """Return the day and the id that a cursor ``day~pk`` names, nothing for nonsense."""
     day, _, row_id = cursor.partition("~")
     try:
         return (date.fromisoformat(day), int(row_id)) if row_id.isdecimal() else None

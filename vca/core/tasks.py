@@ -1,7 +1,9 @@
 """The only two Celery tasks, and core's own background work. Arguments are ids; what matters is in the job table."""
 
+from smtplib import SMTPException, SMTPRecipientsRefused
 from uuid import UUID
 
+from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from vca.celery import app
@@ -9,6 +11,8 @@ from vca.core import audit, jobs
 from vca.core.jobs import Run
 from vca.core.services import digests, leftovers
 from vca.domain.wording import counted
+
+PERMANENT = 500  # of a mail server's reply codes, from here on
 
 
 @app.task(name="vca.core.tasks.ring")
@@ -40,10 +44,39 @@ def purge_leftovers(run: Run) -> None:
 
 @jobs.handler("send_digests")
 def send_digests(run: Run) -> None:
-    """Tell everybody by e-mail of their new alerts, each message in a transaction of its own."""
-    waiting = digests.due(run.by)
-    for number, digest in enumerate(waiting):
-        with run.chunk(done=number, total=len(waiting)):
-            digests.send(digest, job=run.job, by=run.by, at=timezone.now())
-    with run.chunk(done=len(waiting), total=len(waiting)):
-        run.finish(f"{counted(len(waiting), 'message')} sent")
+    """Tell everybody by e-mail of their new alerts: note, send with no transaction open, tick off.
+
+    A message that is refused keeps nobody else's back. Raises what the last refusal raised, to be tried again; one that
+    an address refuses for good is given up.
+    """
+    with run.chunk():
+        messages = digests.note(job=run.job, by=run.by, at=timezone.now())
+    refusals = []
+    for number, digest in enumerate(messages, start=1):
+        refusal = _send(digests.message(digest, by=run.by))
+        with run.chunk(done=number, total=len(messages)):
+            if _is_for_good(refusal):
+                digests.give_up(digest, by=run.by)
+            elif refusal:
+                refusals.append(refusal)
+            else:
+                digests.tick_off(digest, by=run.by)
+    if refusals:
+        raise refusals[-1]
+    with run.chunk():
+        run.finish(f"{counted(len(messages), 'message')} sent")
+
+
+def _send(message: EmailMessage) -> SMTPException | OSError | None:
+    """Hand a message to the mail server; return why that failed."""
+    try:
+        message.send()
+    except (SMTPException, OSError) as refusal:
+        return refusal
+    return None
+
+
+def _is_for_good(refusal: Exception | None) -> bool:
+    """Tell whether the mail server refused everybody the message was for, with a permanent code. Source: RFC 5321."""
+    codes = [code for code, _ in refusal.recipients.values()] if isinstance(refusal, SMTPRecipientsRefused) else []
+    return bool(codes) and min(codes) >= PERMANENT

@@ -65,19 +65,52 @@ class Entry:
     permission: str
 
 
+@dataclass(frozen=True, slots=True)
+class AlertKind:
+    """A kind of alert: its words, the roles that are told and alone see it, and the act that mends its cause.
+
+    ``page`` names the address of that act, which the desk completes. ``days`` names the parameter with its thresholds,
+    in days before the due day; empty where they are not days.
+    """
+
+    words: str
+    roles: tuple[Role, ...]
+    act: str
+    page: str
+    days: str = ""
+
+
+class Expected(ValueError):
+    """A text that is no value; says in words what is one."""
+
+
+def _within(text: str, least: int, most: int, expected: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise Expected(expected) from None
+    if not least <= number <= most:
+        raise Expected(expected)
+    return number
+
+
 def whole_number(text: str) -> int:
-    """Return a count of days, one or more. Raises ValueError."""
-    if not 1 <= int(text) <= 9999:
-        raise ValueError(text)
-    return int(text)
+    """Return a count of days, one or more. Raises Expected."""
+    return _within(text, 1, 9999, "a whole number from 1 to 9999")
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:
-    """Return counts such as ``45,30,21,7``. Raises ValueError."""
-    found = tuple(int(part) for part in text.split(","))
-    if any(not 0 <= one <= 9999 for one in found):
-        raise ValueError(text)
+    """Return counts such as ``45,30,21,7``, each once. Raises Expected."""
+    expected = "whole numbers from 0 to 9999 with commas between them, each once"
+    found = tuple(_within(part, 0, 9999, expected) for part in text.split(","))
+    if len(set(found)) < len(found):
+        raise Expected(expected)
     return found
+
+
+def percentage(text: str) -> int:
+    """Return a percentage, 1 to 100. Raises Expected."""
+    return _within(text, 1, 100, "a whole number from 1 to 100")
 
 
 def mailbox(text: str) -> str:
@@ -92,6 +125,7 @@ _kinds: dict[Family, dict[str, str]] = {family: {} for family in Family}
 _parameters: dict[str, Parameter] = {}
 _daily: set[str] = set()
 _in_charge: dict[str, str] = {}
+_alerts: dict[str, AlertKind] = {}
 _navigation: list[Entry] = []
 _append_only: set[str] = set()
 
@@ -103,7 +137,7 @@ def declare(
     documents: Mapping[str, str] | None = None,
     jobs: Mapping[str, str] | None = None,
     tasks: Mapping[str, str] | None = None,
-    alerts: Mapping[str, str] | None = None,
+    alerts: Mapping[str, AlertKind] | None = None,
     parameters: tuple[Parameter, ...] = (),
     daily_jobs: tuple[str, ...] = (),
     in_charge: Mapping[str, str] | None = None,
@@ -123,8 +157,10 @@ def declare(
         (Family.DOCUMENT, documents),
         (Family.JOB, jobs),
     )
-    for family, kinds in (*families, (Family.TASK, tasks), (Family.ALERT, alerts)):
+    of_alerts = {kind: one.words for kind, one in (alerts or {}).items()}
+    for family, kinds in (*families, (Family.TASK, tasks), (Family.ALERT, of_alerts)):
         _add(family, kinds or {})
+    _alerts.update(alerts or {})
     _parameters.update({parameter.name: parameter for parameter in parameters})
     _daily.update(daily_jobs)
     _in_charge.update(in_charge or {})
@@ -147,6 +183,16 @@ def words(family: Family, kind: str) -> str:
 def kinds(family: Family) -> dict[str, str]:
     """Return all declared kinds of a family with their words."""
     return dict(_kinds[family])
+
+
+def alert_kind(kind: str) -> AlertKind:
+    """Return what was declared of a kind of alert. Raises KeyError for one that nobody declared."""
+    return _alerts[kind]
+
+
+def alerts_told(roles: frozenset[Role]) -> dict[str, AlertKind]:
+    """Return the kinds of alert that somebody with these roles is told, and may see."""
+    return {kind: one for kind, one in _alerts.items() if roles & set(one.roles)}
 
 
 def permissions_of(roles: frozenset[Role]) -> frozenset[str]:
@@ -196,9 +242,13 @@ declare(
     },
     audit_events={
         "alert.dismissed": "Alert dismissed",
+        "alert.given_back": "Alert given back",
         "alert.raised": "Alert raised",
         "alert.reopened": "Dismissal of an alert undone",
         "alert.resolved": "Alert closed itself",
+        "alert.snoozed": "Alert snoozed",
+        "alert.taken": "Alert taken",
+        "alert.woken": "Alert woken",
         "agreement.changed": "Agreement with VA changed",
         "agreement.recorded": "Agreement with VA recorded",
         "backup.made": "Backup made",
@@ -207,6 +257,7 @@ declare(
         "clinician.recorded": "Clinician recorded",
         "dea.recorded": "DEA registration recorded",
         "digest.chosen": "E-mail about alerts chosen or stopped",
+        "digest.refused": "E-mail about alerts refused by its address",
         "digest.sent": "E-mail about alerts sent",
         "document.kept": "Document kept",
         "document.read": "Document opened",

@@ -112,9 +112,11 @@ OTHERS = (
     Case(began=36, ends=84, ahead=2, turn=Turn.CUT),
     Case(site=1, began=1, ends=119, ahead=3, spare=6),
 )
+# Came once and never again, and nobody wrote the bill: its filing limit is near.
+FORGOTTEN = (Case(site=1, began=160, ends=-70, most=1, ahead=0, same_person=True),)
 DEMO = (
     *(*MID_SERIES, *LAST_VISIT_TODAY, *EXPIRED, *EXHAUSTED, *ENDING),
-    *(*FEW_LEFT, *YEAR_LONG, *CONCURRENT, *OTHERS),
+    *(*FEW_LEFT, *YEAR_LONG, *CONCURRENT, *OTHERS, *FORGOTTEN),
 )
 SECOND = (
     Case(began=27, ends=93, today=Fate.BOOKED),

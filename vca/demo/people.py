@@ -50,7 +50,7 @@ SIGN_INS = (
         "biller@demo.example",
         "Teodor Whitlow",
         {"demo": Role.BILLER},
-        "Held referrals, a notice that differs, drafts with findings, ready claims, an earlier batch.",
+        "Held referrals, a notice that differs, drafts with findings, ready claims, answers of VA.",
     ),
     SignIn(
         "administrator@demo.example",

@@ -21,7 +21,7 @@ from vca.demo.episodes import Episode, paper_deeds
 from vca.demo.invented import Person, people, referral_number_of
 from vca.demo.people import PASSWORD, make_users
 from vca.demo.visits import visit_deeds
-from vca.demo.work import watch
+from vca.demo.work import see_to_alerts, watch
 
 SEED = 20
 FIRST_SLOT, SLOT, SLOTS = time(8), timedelta(minutes=30), 18
@@ -52,6 +52,7 @@ def seed(*, now: datetime, number: int = SEED, password: str = PASSWORD) -> tupl
         for script, clinic in zip(SCRIPTS, clinics, strict=True):
             _live(script, clinic, Random(f"{number} {script.blueprint.code}"), now)  # noqa: S311 - no secret
         watch([clinic.practice for clinic in clinics], now=now)
+        see_to_alerts(clinics[0].staff, now=now)
     return tuple(clinic.practice for clinic in clinics)
 
 

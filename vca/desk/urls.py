@@ -2,14 +2,21 @@
 
 from django.urls import path
 
-from vca.desk import views
+from vca.desk import api
+from vca.desk.views import alerts, authorizations, dashboard, inbox, today, unbilled, veterans
 
 urlpatterns = [
-    path("", views.today, name="today"),
-    path("authorizations/", views.authorizations, name="authorizations"),
-    path("authorizations/<int:authorization_id>/", views.authorization, name="authorization"),
-    path("veterans/", views.veterans, name="veterans"),
-    path("veterans/<int:veteran_id>/", views.veteran, name="veteran"),
-    path("tasks/", views.tasks, name="tasks"),
-    path("alerts/", views.alerts_page, name="alerts"),
+    path("", today.today, name="today"),
+    path("authorizations/", authorizations.authorizations, name="authorizations"),
+    path("authorizations/<id:authorization_id>/", authorizations.authorization, name="authorization"),
+    path("veterans/", veterans.veterans, name="veterans"),
+    path("veterans/<id:veteran_id>/", veterans.veteran, name="veteran"),
+    path("tasks/", inbox.tasks, name="tasks"),
+    path("alerts/", alerts.alerts_page, name="alerts"),
+    path("alerts/<id:alert_id>/", alerts.alert_page, name="alert"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/export/", dashboard.export_dashboard, name="export_dashboard"),
+    path("visits/not-billed/", unbilled.not_billed, name="not_billed"),
 ]
+
+api_urlpatterns = [path("dashboard/", api.Dashboard.as_view(), name="api_dashboard")]

@@ -54,7 +54,7 @@ def _write(out: Path, content: bytes) -> None:
 
 
 def _stored(by: Actor, batch: str) -> Submission:
-    rows = queries.submissions(by)
+    rows = queries.claim_files(by)
     if batch.isdecimal():
         rows = rows.filter(batch_number=int(batch))
     elif batch != "latest":

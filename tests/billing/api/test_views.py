@@ -9,6 +9,7 @@ import time_machine
 from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
+from referrals.domain.states import Affiliation
 from referrals.models import Visit
 from tests import world
 from tests.vca.core.api.caller import Caller, caller
@@ -61,7 +62,19 @@ def test_visits_to_bill_are_those_on_no_claim(biller: Caller, visit: Visit, harb
     other = world.completed(harbor, world.authorization(harbor))
     drafted(biller, other)
     shown = {"id": visit.pk, "authorization": visit.authorization_id, "location": visit.location_id, "on": "2024-04-11"}
-    assert biller.get("api_visits_to_bill").json()["results"] == [shown]
+    assert biller.get("api_visits_to_bill").json()["results"] == [shown | {"payer": "VA"}]
+
+
+@pytest.mark.parametrize(("payer", "shown"), [("", ["NETWORK", "VA"]), ("VA", ["VA"]), ("NETWORK", ["NETWORK"])])
+def test_visits_to_bill_are_asked_for_by_their_payer(
+    biller: Caller, visit: Visit, harbor: World, payer: str, shown: list[str]
+) -> None:
+    elsewhere = world.completed(harbor, world.authorization(harbor, affiliation=Affiliation.CCN))
+    ids = {"VA": visit.pk, "NETWORK": elsewhere.pk}
+
+    found = biller.get("api_visits_to_bill", **({"payer": payer} if payer else {})).json()["results"]
+
+    assert [(one["id"], one["payer"]) for one in found] == [(ids[name], name) for name in shown]
 
 
 def test_claim_is_drafted_with_lines_and_findings(biller: Caller, visit: Visit) -> None:
@@ -133,7 +146,7 @@ def test_visit_is_taken_off_a_draft(biller: Caller, visit: Visit, harbor: World)
     left = biller.post("api_take_off_claim", claim["id"], body={"visit": visit.pk}).json()
     assert [line["visit"] for line in left["lines"]] == [other.pk]
     refused = biller.post("api_take_off_claim", claim["id"], body={"visit": other.pk})
-    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "CLAIM-17")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "CLAIM-27")
     assert biller.post("api_take_off_claim", claim["id"]).json()["error"]["field"] == "visit"
 
 
@@ -167,7 +180,7 @@ def test_faulty_price_is_refused(biller: Caller, wrong: dict[str, str], field: s
 def test_claim_is_printed_by_the_worker(biller: Caller, visit: Visit) -> None:
     claim = drafted(biller, visit)
     draft = biller.post("api_claim_forms", body={"claims": [claim["id"]]})
-    assert (draft.status_code, draft.json()["error"]["code"]) == (409, "CLAIM-17")
+    assert (draft.status_code, draft.json()["error"]["code"]) == (409, "CLAIM-28")
     biller.post("api_claim_ready", claim["id"])
     asked = biller.post("api_claim_forms", body={"claims": [claim["id"]], "with_form": False})
     assert (asked.status_code, asked.json()["kind"]) == (202, "write_cms1500_text")

@@ -245,3 +245,31 @@ def test_money_has_a_space_for_its_point(amount: str, said: str) -> None:
 def test_the_total_is_that_of_the_lines_and_not_of_the_books() -> None:
     wrong = replace(claims.claim(), total_charge=Decimal("1.00"))
     assert printed(wrong)[0]["28"] == "687 50"
+
+
+@pytest.mark.parametrize(
+    ("city", "said"),
+    [
+        ("Twelve Sands", "TWELVE SANDS OR 97138-0040"),
+        ("Thirteen Cape", "THIRTEEN CAPE OR 97138"),
+        ("San Luis Obispo", "SAN LUIS OBISPO OR 97138"),
+        ("Seventeen Letters", "SEVENTEEN LETTERS OR 97138"),
+    ],
+)
+def test_zip_code_of_box_32_has_nine_digits_where_they_fit(city: str, said: str) -> None:
+    place = replace(claims.INFUSION_SUITE, address=replace(claims.INFUSION_SUITE.address, city=city))
+    assert sheet(facility=place)["32.city"] == said
+
+
+@pytest.mark.parametrize(
+    ("city", "said"),
+    [("San Luis Obispo", "SAN LUIS OBISPO OR 97103-0012"), ("Sixteen Letters.", "SIXTEEN LETTERS OR 97103-0012")],
+)
+def test_zip_code_of_box_33_has_more_room(city: str, said: str) -> None:
+    clinic = replace(claims.CLINIC, address=replace(claims.CLINIC.address, city=city))
+    assert sheet(billing_provider=clinic)["33.city"] == said
+
+
+def test_zip_code_of_box_33_is_cut_to_five_digits_before_a_claim_is_refused() -> None:
+    clinic = replace(claims.CLINIC, address=replace(claims.CLINIC.address, city="Eighteen Letters X"))
+    assert sheet(billing_provider=clinic)["33.city"] == "EIGHTEEN LETTERS X OR 97103"

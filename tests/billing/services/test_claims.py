@@ -18,6 +18,7 @@ from billing.services.claims import (
     MoveNotOffered,
     NotBilledToVa,
     NothingToClaim,
+    NotTakenOff,
     VisitAlreadyClaimed,
 )
 from referrals.domain.notice import StatedLine
@@ -239,7 +240,7 @@ def test_only_completed_visits_of_ones_own_are_claimed(
     }
     before = everything()
 
-    with pytest.raises(NothingToClaim, match=f"CLAIM-17 {words}"):
+    with pytest.raises(NothingToClaim, match=f"CLAIM-26 {words}"):
         claims.draft(visit_ids=[known[name] for name in chosen], by=harbor.by, at=NOW)
 
     assert everything() == before
@@ -460,7 +461,7 @@ def test_only_one_of_several_visits_is_taken_off(
     (claim,) = drafted(harbor, last)
     before = everything()
 
-    with pytest.raises(NothingToClaim, match=words):
+    with pytest.raises(NotTakenOff, match=words):
         claims.take_off(claim=claim, visit_id={"last": last, "other": other}[which].pk, by=harbor.by)
 
     assert everything() == before

@@ -8,10 +8,10 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from billing import tasks
+from billing import queries, tasks
 from billing.models import Claim
 from billing.services import claims, paper_claims
-from billing.services.paper_claims import NothingToPrint
+from billing.services.paper_claims import NothingToPrint, TooMany
 from referrals.models import Referral, VeteranFacts
 from tests import world
 from tests.billing.cms1500 import reading
@@ -93,6 +93,16 @@ def test_review_tells_claims_total_and_what_is_left_out_and_why(harbor: World) -
     }
 
 
+def test_review_asks_for_no_ready_claim_but_its_own(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = ready(harbor, 2)
+    found, ready_ids = [], queries.ready_ids
+    monkeypatch.setattr(queries, "ready_ids", lambda *by, **among: found.append(ready_ids(*by, **among)) or found[-1])
+
+    paper_claims.review(ids(made[:1]), by=harbor.by, at=timezone.now())
+
+    assert found == [[made[0].pk]]
+
+
 def test_review_of_nothing_is_nothing(harbor: World) -> None:
     review = paper_claims.review([], by=harbor.by, at=timezone.now())
     assert (review.judged, review.sheets, review.total_charge) == ((), (), Decimal())
@@ -158,13 +168,13 @@ def test_a_payer_without_address_is_a_warning_that_holds_nothing_back(harbor: Wo
 def test_drafts_and_claims_of_others_are_not_printed(harbor: World) -> None:
     ridge = world.practice("ridge")
     foreign, unready = ready(ridge, 1), draft(harbor)
-    with pytest.raises(NothingToPrint, match="none of the claims has been made ready"):
+    with pytest.raises(NothingToPrint, match="none of the chosen claims has been made ready"):
         paper_claims.ask([foreign[0].pk, unready.pk], with_form=True, by=harbor.by)
 
 
 def test_more_claims_than_a_file_holds_are_refused(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paper_claims, "MOST", 1)
-    with pytest.raises(NothingToPrint, match="one file holds 1 claims"):
+    with pytest.raises(TooMany, match="PAPER-04 2 claims were chosen"):
         paper_claims.ask(ids(ready(harbor, 2)), with_form=True, by=harbor.by)
 
 
@@ -208,4 +218,5 @@ def test_asking_twice_is_one_job_and_another_choice_is_another(harbor: World) ->
 
 
 def test_the_rules_of_paper_are_in_the_catalogue() -> None:
-    assert [code for code in CATALOGUE if code.startswith("PAPER")] == ["PAPER-01", "PAPER-02", "PAPER-03"]
+    known = ["PAPER-01", "PAPER-02", "PAPER-03", "PAPER-04"]
+    assert [code for code in CATALOGUE if code.startswith("PAPER")] == known

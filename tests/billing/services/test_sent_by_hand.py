@@ -17,11 +17,12 @@ from billing.models import Claim, PrintedClaim, Submission, SubmittedClaim
 from billing.services import assembly, claims, paper_claims, submissions
 from billing.services.claims import MoveNotOffered
 from billing.services.paper_claims import Review
-from billing.services.submissions import ByHand, NotAProof, NothingReady, NotShown, NotTakenBack, Proof, WrongMoment
+from billing.services.proofs import NotAProof, Proof
+from billing.services.submissions import ByHand, NothingReady, NotShown, NotTakenBack, WrongMoment
 from tests import world
 from tests.vca.core.at_once import at_once
 from tests.vca.core.rows import everything
-from tests.world import NOW, TODAY, World
+from tests.world import NOW, World
 from vca.core import documents
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -63,7 +64,7 @@ def stored(harbor: World, made: list[Claim]) -> Submission | None:
 def printed(harbor: World, made: list[Claim], content: bytes) -> int:
     """Keep those bytes as the CMS-1500 of these claims as they stand; return the document."""
     review = paper_claims.review([claim.pk for claim in made], by=harbor.by, at=NOW)
-    return paper_claims.keep(content, whole=Review(review.judged), by=harbor.by, on=TODAY).pk
+    return paper_claims.keep(content, whole=Review(review.judged), by=harbor.by, at=NOW).pk
 
 
 def states() -> list[tuple[str, datetime | None]]:
@@ -85,11 +86,11 @@ def test_claims_sent_by_hand_are_sent_from_that_moment_on(harbor: World) -> None
 
 def test_claims_sent_by_hand_no_longer_wait_for_their_filing_limit(harbor: World) -> None:
     made = ready(harbor, 1)
-    waiting = len(list(queries.unfiled_visits(harbor.by)))
+    waiting = len(list(queries.unfiled_visits(harbor.by, location_id=harbor.location.pk)))
 
     sent(harbor, made)
 
-    assert (waiting, list(queries.unfiled_visits(harbor.by))) == (1, [])
+    assert (waiting, list(queries.unfiled_visits(harbor.by, location_id=harbor.location.pk))) == (1, [])
 
 
 def test_claims_sent_by_hand_are_in_no_file(harbor: World) -> None:
@@ -97,7 +98,7 @@ def test_claims_sent_by_hand_are_in_no_file(harbor: World) -> None:
 
     with pytest.raises(NothingReady):
         submissions.ask(by=harbor.by)
-    assert list(queries.submissions(harbor.by)) == []
+    assert list(queries.claim_files(harbor.by)) == []
 
 
 def test_proof_is_kept_as_it_came(harbor: World) -> None:
@@ -164,6 +165,16 @@ def test_mailed_claims_name_the_paper_that_was_printed_of_them_last(harbor: Worl
     printed(harbor, made[:1], b"%PDF-one")
 
     assert sent(harbor, made, replace(PORTAL, channel=Channel.MAIL)).document_id == newest
+
+
+@pytest.mark.parametrize(("early", "named"), [(timedelta(minutes=1), False), (timedelta(seconds=30), True)])
+def test_paper_printed_after_it_was_mailed_is_not_what_was_mailed(harbor: World, early: timedelta, named: bool) -> None:
+    made = ready(harbor)
+    paper = printed(harbor, made, b"%PDF-old")
+
+    mailed = sent(harbor, made, replace(PORTAL, channel=Channel.MAIL, sent_at=NOW - early))
+
+    assert mailed.document_id == (paper if named else None)
 
 
 @pytest.mark.parametrize("channel", [Channel.PORTAL, Channel.FAX])

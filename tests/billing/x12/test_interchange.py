@@ -9,7 +9,7 @@ from tests.billing import claims
 from tests.billing.x12.reading import named, segments_of
 
 KIND = TransactionKind("HC", "837", "005010X222A1")
-BODY = (Segment("BHT", "0019", "00"), Segment("NM1", "41", "2"))
+BODY = (("BHT", "0019", "00"), ("NM1", "41", "2"))
 
 
 def written(*bodies: tuple[Segment, ...], envelope: Envelope | None = None) -> bytes:

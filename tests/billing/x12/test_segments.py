@@ -45,7 +45,7 @@ def test_text_of_anything_fits_and_is_its_own_text(value: str, width: int) -> No
 
     assert len(written) <= width
     assert text(written, width) == written
-    assert render(Segment("NTE", "ADD", written)) == f"NTE*ADD*{written}".rstrip("*") + "~"
+    assert render(("NTE", "ADD", written)) == f"NTE*ADD*{written}".rstrip("*") + "~"
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,10 @@ def test_phone_is_ten_digits(number: str) -> None:
 @pytest.mark.parametrize(
     ("segment", "written"),
     [
-        (Segment("NM1", "87", "2", "", ""), "NM1*87*2~"),
-        (Segment("SV1", ("HC", "96365", "", "", ""), "450"), "SV1*HC:96365*450~"),
-        (Segment("SV1", ("HC", "J3490", "", "", "", "", "KETAMINE")), "SV1*HC:J3490:::::KETAMINE~"),
-        (Segment("CLM", "A", "", ("", "")), "CLM*A~"),
+        (("NM1", "87", "2", "", ""), "NM1*87*2~"),
+        (("SV1", ("HC", "96365", "", "", ""), "450"), "SV1*HC:96365*450~"),
+        (("SV1", ("HC", "J3490", "", "", "", "", "KETAMINE")), "SV1*HC:J3490:::::KETAMINE~"),
+        (("CLM", "A", "", ("", "")), "CLM*A~"),
     ],
 )
 def test_render_leaves_out_what_is_empty_at_the_end(segment: Segment, written: str) -> None:
@@ -109,10 +109,10 @@ def test_render_leaves_out_what_is_empty_at_the_end(segment: Segment, written: s
 @pytest.mark.parametrize("delimiter", list("*^:~"))
 def test_render_refuses_a_delimiter_in_a_value(delimiter: str) -> None:
     with pytest.raises(DelimiterInData, match=r"^SV1$"):
-        render(Segment("SV1", f"A{delimiter}B", "450"))
+        render(("SV1", f"A{delimiter}B", "450"))
 
 
 @pytest.mark.parametrize("delimiter", list("*^:~"))
 def test_render_refuses_a_delimiter_in_a_component(delimiter: str) -> None:
     with pytest.raises(DelimiterInData, match=r"^SV1$"):
-        render(Segment("SV1", ("HC", f"A{delimiter}B"), "450"))
+        render(("SV1", ("HC", f"A{delimiter}B"), "450"))

@@ -1,6 +1,7 @@
 """The daily watch over agreements, licenses and DEA registrations, joined to the visits booked past them."""
 
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -10,13 +11,13 @@ from referrals.services import approvals, visits
 from tests import world
 from tests.world import NOW, TODAY, World
 from vca.core import alerts, jobs
-from vca.core.models import Agreement, Alert, AuditEvent, Delivery
+from vca.core.models import Agreement, Alert, AuditEvent, Delivery, Job
 from vca.core.services import practices
 from vca.core.vocabulary import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 KINDS = {"agreement": "agreement_ending", "license": "license_ending", "dea": "dea_ending"}
 
 
@@ -40,8 +41,9 @@ def ending(harbor: World, what: str, last: date) -> None:
 
 
 def due(harbor: World, *, on: date = TODAY) -> list[tuple[str, tuple[int, ...], str]]:
-    found = approvals.due(harbor.by, today=on)
-    return [(one.kind, one.passed, one.headline) for reached in found.values() for one in reached]
+    found = list(chain(*approvals.due(harbor.by, today=on).values()))
+    found += approvals.due_at(harbor.location, by=harbor.by, today=on)
+    return [(one.kind, one.passed, one.headline) for one in found]
 
 
 @pytest.mark.parametrize("what", KINDS)
@@ -143,6 +145,36 @@ def test_other_practice_is_told_nothing(harbor: World) -> None:
     ridge = world.practice("ridge")
     ending(harbor, "dea", TODAY)
     assert due(ridge) == []
-    alerts.bring_up_to_date("dea_ending", approvals.due(harbor.by, today=TODAY)["dea_ending"], by=harbor.by, at=NOW)
-    assert alerts.bring_up_to_date("dea_ending", [], by=ridge.by, at=NOW) == (0, 0)
+    assert approvals.bring_up_to_date(harbor.location, by=harbor.by, at=NOW) == (1, 0)
+    assert approvals.bring_up_to_date(ridge.location, by=ridge.by, at=NOW) == (0, 0)
     assert alerts.open_alerts(harbor.by).count() == 1
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_a_place_where_it_is_still_yesterday_closes_nothing(harbor: World, what: str) -> None:
+    """At the first morning after some nights that were slept through, all places look at the same instant."""
+    ending(harbor, what, TODAY + 180 * DAY)
+    honolulu = practices.record_location(facts={"name": "West", "time_zone": "Pacific/Honolulu"}, by=harbor.by)
+    just_today = NOW - 9 * HOUR  # one in the morning in Portland, ten in the evening of the day before in Honolulu
+    changed = [approvals.bring_up_to_date(place, by=harbor.by, at=just_today) for place in (harbor.location, honolulu)]
+    assert (changed, honolulu.civil_day(just_today)) == ([(1, 0), (0, 0)], TODAY - DAY)
+
+
+def test_worker_that_lost_the_job_keeps_its_chunks_and_raises_nothing_more(
+    harbor: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for what in KINDS:
+        ending(harbor, what, TODAY + 30 * DAY)
+    raise_alert = alerts.raise_alert
+
+    def raise_and_be_overtaken(*args: Any, **options: Any) -> Alert | None:
+        Job.objects.update(fence=99)
+        return raise_alert(*args, **options)
+
+    monkeypatch.setattr(alerts, "raise_alert", raise_and_be_overtaken)
+    with time_machine.travel(NOW):
+        jobs.plan_daily(NOW)
+        jobs.run(Job.objects.get(kind="watch_approvals").pk)
+
+    assert list(Alert.objects.values_list("kind", flat=True)) == ["agreement_ending"]
+    assert AuditEvent.objects.filter(action="approvals.swept").count() == 0

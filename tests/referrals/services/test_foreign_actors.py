@@ -19,7 +19,7 @@ from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
 from referrals.intake.json_reader import Received
 from referrals.models import Authorization, FactSource, Notice, Referral, Visit
-from referrals.services import authorizations, veterans, visits, watch
+from referrals.services import authorizations, veterans, visits
 from referrals.services import referrals as referral_services
 from referrals.services.authorizations import Limit, Terms
 from tests import world
@@ -34,7 +34,9 @@ Service = Callable[..., Any]
 Words = Callable[[World], dict[str, Any]]
 # What they get is a notice, facts or a file: they look for rows, and make rows, of the actor's practice alone.
 ROWLESS = {
+    "approvals.bring_up_to_date",
     "approvals.due",
+    "approvals.due_at",
     "imports.keep_report",
     "imports.take",
     "referrals.import_list",
@@ -42,7 +44,6 @@ ROWLESS = {
     "referrals.receive",
     "veterans.find",
     "veterans.record",
-    "watch.thresholds",
     "watch.watched",
     "watch.close_gone",
     "authorizations.settle_over",
@@ -241,10 +242,9 @@ def an_icn(harbor: World) -> dict[str, Any]:
     return {"veteran": referral(harbor, icn="").veteran, "notice": said, "source": FactSource.VA, "at": NOW}
 
 
-@called_with("watch.look")
+@called_with("watch.due")
 def what_is_watched(harbor: World) -> dict[str, Any]:
-    due = watch.Thresholds(days=(60,), visits=(10,))
-    return {"authorizations": [world.authorization(harbor)], "at_most": due, "today": TODAY, "at": NOW}
+    return {"authorizations": [world.authorization(harbor)], "today": TODAY}
 
 
 @pytest.fixture
@@ -279,7 +279,7 @@ def test_service_refuses_an_actor_of_another_practice(harbor: World, stranger: A
     assert everything() == before
 
 
-IDLE = {"authorizations.locked", "stranded.settle"}  # they change nothing here
+IDLE = {"authorizations.locked", "stranded.settle", "watch.due"}  # they change nothing here
 
 
 @pytest.mark.parametrize("name", sorted(CALLS.keys() - IDLE))

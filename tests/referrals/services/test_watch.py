@@ -38,10 +38,9 @@ def harbor() -> World:
 def swept(harbor: World, *, on: date = TODAY) -> tuple[int, int]:
     """Sweep as the job does; return how many alerts were raised and closed."""
     at = NOW + (on - TODAY)
-    due = watch.thresholds(harbor.by, today=on)
-    rows = watch.watched(harbor.location, by=harbor.by, today=on)
-    raised = watch.look(rows, at_most=due, today=on, by=harbor.by, at=at)
-    return raised, watch.close_gone(at_most=due, location=harbor.location, today=on, by=harbor.by, at=at)
+    due = watch.due(watch.watched(harbor.location, by=harbor.by, today=on), today=on, by=harbor.by)
+    raised = alerts.raise_each(due, by=harbor.by, at=at)
+    return raised, watch.close_gone(due, location=harbor.location, by=harbor.by, at=at)
 
 
 def shown(harbor: World) -> list[tuple[str, int]]:
@@ -134,6 +133,18 @@ def test_alert_names_the_day_and_no_veteran(harbor: World) -> None:
     assert (alert.due_on, alert.rule_code, alert.basis) == (LAST, "AUTH-01", "2024-05-27")
 
 
+@pytest.mark.parametrize("since", [0, 1], ids=["told before", "told afterwards"])
+def test_alert_of_an_authorization_that_has_ended_no_longer_asks_to_be_early(harbor: World, since: int) -> None:
+    world.authorization(harbor)
+    codes = []
+
+    for on in (LAST, LAST + DAY)[since:]:
+        swept(harbor, on=on)
+        codes.append(Alert.objects.get().rule_code)
+
+    assert codes == ["AUTH-01", "AUTH-03"][since:]
+
+
 def test_extended_authorization_closes_its_alert_and_warns_again(harbor: World) -> None:
     authorization = world.authorization(harbor)
     swept(harbor, on=LAST - 7 * DAY)
@@ -204,9 +215,8 @@ def test_alerts_of_another_location_are_left_alone(harbor: World) -> None:
     swept(harbor, on=LAST)
     facts = {"name": "Branch", "time_zone": "America/New_York"}
     branch = practices.record_location(facts=facts, by=harbor.by)
-    due = watch.thresholds(harbor.by, today=TODAY)
 
-    closed = watch.close_gone(at_most=due, location=branch, today=TODAY, by=harbor.by, at=NOW)
+    closed = watch.close_gone([], location=branch, by=harbor.by, at=NOW)
 
     assert (closed, shown(harbor)) == (0, [("authorization_ending", 7)])
 
@@ -265,15 +275,15 @@ def test_daily_job_watches_the_place_and_says_how_much(harbor: World, morning: J
 def test_worker_that_lost_the_job_raises_nothing_more(
     harbor: World, morning: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("referrals.tasks.CHUNK", 1)
-    look = watch.look
+    monkeypatch.setattr("vca.core.alerts.CHUNK", 1)
+    raise_each = alerts.raise_each
 
-    def look_and_be_overtaken(*args: Any, **options: Any) -> int:
-        raised = look(*args, **options)
+    def raise_and_be_overtaken(*args: Any, **options: Any) -> int:
+        raised = raise_each(*args, **options)
         Job.objects.update(fence=99)
         return raised
 
-    monkeypatch.setattr(watch, "look", look_and_be_overtaken)
+    monkeypatch.setattr(alerts, "raise_each", raise_and_be_overtaken)
 
     jobs.run(morning.pk)
 

@@ -33,7 +33,7 @@ PERMISSIONS = {
     Role.ADMINISTRATOR: EVERYBODY
     | DESK
     | MONEY
-    | {"check_in_visits", "complete_visits", "manage_practice", "manage_people"},
+    | {"check_in_visits", "complete_visits", "manage_practice", "manage_people", "see_dashboard"},
 }
 OPEN_TO_ALL = {"sign_in", "sign_out", "choose_practice", "accept_invitation", "change_password", "choose_digest"}
 
@@ -81,7 +81,7 @@ def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
 
 def address(pattern: URLPattern) -> str:
     """Return the address with something of the right kind in each place; no row has this id."""
-    samples = {"int": 9, "uuid": "00000000-0000-4000-8000-000000000009", "slug": "payer-id", "str": "x"}
+    samples = {"id": 9, "uuid": "00000000-0000-4000-8000-000000000009", "slug": "payer-id", "str": "x"}
     kinds = {name: type(one).__name__.removesuffix("Converter") for name, one in pattern.pattern.converters.items()}
     wanted = {name: samples[{"String": "str"}.get(kind, kind.lower())] for name, kind in kinds.items()}
     return reverse(pattern.name, kwargs=wanted)

@@ -1,12 +1,15 @@
 """Alerts: each threshold reaches each person once, an alert lives as long as its cause, and a person may dismiss it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests import world
 from tests.vca.core.at_once import at_once
@@ -20,7 +23,6 @@ from vca.core.vocabulary import Role
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 DAY = timedelta(days=1)
-BILLERS = (Role.BILLER, Role.ADMINISTRATOR)
 
 
 @pytest.fixture
@@ -36,10 +38,9 @@ def member(one: World, role: Role) -> Membership:
 
 
 def reached(*passed: int, basis: str = "2024-05-27", **more: Any) -> Reached:
-    facts: dict[str, Any] = {"subject_kind": "authorization", "subject_id": 1, "roles": BILLERS, **more}
+    facts: dict[str, Any] = {"subject_kind": "authorization", "subject_id": 1, **more}
+    facts = {"kind": "authorization_ending", "rule_code": "AUTH-01", **facts}
     return Reached(
-        kind="authorization_ending",
-        rule_code="AUTH-01",
         passed=passed,
         basis=basis,
         headline=f"{passed[-1]} days",
@@ -98,12 +99,13 @@ def test_catching_up_delivers_the_tightest_and_records_the_looser_as_passed(harb
 def test_everybody_with_the_role_is_told_and_nobody_else(harbor: World) -> None:
     lake = world.practice("lake")
     wanted = [Membership.objects.get(), member(harbor, Role.ADMINISTRATOR)]
+    due = reached(45, kind="filing_limit", rule_code="FILING-01")
     for one, role in ((harbor, Role.NURSE), (lake, Role.BILLER)):
         member(one, role)
     people.end_role(membership=member(harbor, Role.BILLER), by=harbor.by)
     User.objects.filter(pk=member(harbor, Role.BILLER).user_id).update(is_active=False)
 
-    raised(harbor, reached(45))
+    raised(harbor, due)
 
     assert [delivery.recipient for delivery in Delivery.objects.order_by("recipient")] == wanted
 
@@ -118,7 +120,9 @@ def test_new_member_is_told_without_a_second_alert(harbor: World) -> None:
 
 
 def test_alert_is_open_even_while_nobody_has_the_role(harbor: World) -> None:
-    raised(harbor, reached(45, roles=(Role.CLINICIAN,)))
+    Membership.objects.update(role=Role.NURSE)
+
+    raised(harbor, reached(45, kind="filing_limit", rule_code="FILING-01"))
 
     assert (shown(harbor), told()) == ([(45, "45 days")], [])
 
@@ -152,18 +156,24 @@ def test_open_alert_says_what_is_so_now_and_tells_nobody_again(harbor: World) ->
 
 def test_alert_closes_itself_when_its_cause_is_gone(harbor: World) -> None:
     raised(harbor, reached(45))
-    about = {"kind": "authorization_ending", "subject_kind": "authorization", "by": harbor.by, "at": NOW + DAY}
+    due = [reached(45)]
 
-    closed = [alerts.resolve(subject_ids=ids, **about) for ids in ([2], [1], [1])]
+    closed = [alerts.close_gone(due[0].kind, some, by=harbor.by, at=NOW + DAY) for some in (due, [], [])]
 
     alert = Alert.objects.get()
     assert (closed, alert.state, alert.closed_at) == ([0, 1, 0], "RESOLVED", NOW + DAY)
 
 
+def test_alerts_on_other_subjects_than_those_looked_at_stay_open(harbor: World) -> None:
+    raised(harbor, reached(45))
+    nobody = Membership.objects.exclude(pk=1).filter(pk=1)
+
+    assert alerts.close_gone("authorization_ending", [], among=nobody, by=harbor.by, at=NOW) == 0
+
+
 def test_alert_that_closed_itself_opens_again_with_its_cause_and_tells_nobody_again(harbor: World) -> None:
     raised(harbor, reached(45))
-    about = {"kind": "authorization_ending", "subject_kind": "authorization", "subject_ids": [1]}
-    alerts.resolve(**about, by=harbor.by, at=NOW)
+    alerts.close_gone("authorization_ending", [], by=harbor.by, at=NOW)
 
     raised(harbor, reached(45), days=1)
 
@@ -239,6 +249,19 @@ def test_dismissal_is_not_undone_beside_a_newer_alert(harbor: World) -> None:
     assert (alerts.reopen(alert=alert, by=harbor.by), shown(harbor)) == (False, [(30, "30 days")])
 
 
+def test_old_alert_whose_dismissal_is_undone_is_the_last_word(harbor: World) -> None:
+    """A newer alert on the subject had closed itself in the meantime."""
+    old = dismissed(harbor, reached(45))
+    raised(harbor, reached(45, 30), days=15)
+    alerts.close_gone("authorization_ending", [], by=harbor.by, at=NOW + 20 * DAY)
+    alerts.reopen(alert=old, by=harbor.by)
+    again = raised(harbor, reached(45, 30), days=21)
+
+    old.refresh_from_db()
+    alerts.dismiss(alert=old, reason="known", by=harbor.by, at=NOW + 22 * DAY)
+    assert (again, raised(harbor, reached(45, 30), days=23), shown(harbor)) == (None, None, [])
+
+
 def test_undeclared_kind_is_refused(harbor: World) -> None:
     with pytest.raises(KeyError, match="ending"):
         raised(harbor, replace(reached(45), kind="ending"))
@@ -267,3 +290,66 @@ def test_each_raising_leaves_one_event(harbor: World) -> None:
         raised(harbor, due)
 
     assert AuditEvent.objects.filter(action="alert.raised").count() == 2
+
+
+def questions(one: World, due: list[Reached]) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        alerts.raise_each(due, by=one.by, at=NOW + DAY)
+    return len(asked)
+
+
+def test_later_morning_asks_as_often_for_a_chunk_as_for_one_alert(harbor: World) -> None:
+    member(harbor, Role.ADMINISTRATOR)
+    due = [reached(45, 30, subject_id=number) for number in range(alerts.CHUNK)]
+    alerts.raise_each(due, by=harbor.by, at=NOW)
+
+    assert questions(harbor, due) == questions(harbor, due[:1])
+
+
+def test_looser_thresholds_do_not_ask_again_whom_to_tell(harbor: World) -> None:
+    assert questions(harbor, [reached(45, 30, 21, 7)]) == questions(harbor, [reached(45, subject_id=2)])
+
+
+@pytest.mark.parametrize(
+    "due",
+    [
+        [reached(45, 30)],
+        [reached(45, basis="2024-08-25")],
+        [replace(reached(45), headline="said anew")],
+        [reached(45, subject_id=2)],
+        [reached(45, subject_kind="claim")],
+    ],
+    ids=["tighter", "other basis", "other words", "other subject", "other kind of subject"],
+)
+def test_chunk_does_what_each_of_its_alerts_would(harbor: World, due: list[Reached]) -> None:
+    alerts.raise_each([reached(45)], by=harbor.by, at=NOW)
+
+    alerts.raise_each(due, by=harbor.by, at=NOW + DAY)
+
+    assert shown(harbor)[-1] == (due[0].passed[-1], due[0].headline)
+    assert Delivery.objects.filter(basis=due[0].basis, threshold=due[0].passed[-1]).exists()
+
+
+def test_chunk_tells_a_new_colleague_and_opens_what_closed_itself(harbor: World) -> None:
+    due = [reached(45, subject_id=number) for number in (1, 2)]
+    alerts.raise_each(due, by=harbor.by, at=NOW)
+    alerts.close_gone("authorization_ending", due[:1], by=harbor.by, at=NOW)
+    new = member(harbor, Role.ADMINISTRATOR)
+
+    assert (alerts.raise_each(due, by=harbor.by, at=NOW + DAY), len(shown(harbor))) == (1, 2)
+    assert len(told(recipient=new)) == 2
+
+
+def test_each_chunk_is_a_transaction_of_its_own(harbor: World) -> None:
+    sizes, due = [], [reached(45, subject_id=number) for number in range(2 * alerts.CHUNK + 1)]
+
+    @contextmanager
+    def within() -> Iterator[None]:
+        before = alerts.open_alerts(harbor.by).count()
+        yield
+        sizes.append(alerts.open_alerts(harbor.by).count() - before)
+
+    alerts.bring_up_to_date("authorization_ending", due, by=harbor.by, at=NOW, within=within)
+    alerts.bring_up_to_date("authorization_ending", [], by=harbor.by, at=NOW, within=within)
+
+    assert sizes == [alerts.CHUNK, alerts.CHUNK, 1, -alerts.CHUNK, -alerts.CHUNK, -1]

@@ -1,4 +1,4 @@
-"""The burn-down says in words and in shapes what the numbers say."""
+"""Charts say in words and in shapes what the numbers say."""
 
 import re
 from datetime import date
@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from vca.core import charts
-from vca.core.charts import Point, burn_down
+from vca.core.charts import Bar, Point, bars, burn_down
 
 TODAY = date(2026, 11, 23)
 ENDS = date(2026, 12, 14)
@@ -118,3 +118,51 @@ def test_burn_down_has_neither_style_nor_script() -> None:
 def test_burn_down_escapes_its_name() -> None:
     svg = burn_down(points=[], planned=[], forecast=[], limit=1, ends_on=None, today=TODAY, name='"><b>')
     assert "<b>" not in svg
+
+
+PLACES = [
+    ("Harbor", [Bar("authorized", 40, "frame"), Bar("used", 20), Bar("held", 10, "part")]),
+    ("A place whose name is too long for a telephone", [Bar("authorized", 0, "frame")]),
+]
+
+
+def draw_bars(groups: list[tuple[str, list[Bar]]] = PLACES) -> ElementTree.Element:
+    svg = bars(groups, title="Visits by location", words="Harbor: 40 authorized.", name="use")
+    return ElementTree.fromstring(svg)  # noqa: S314 - our own picture
+
+
+def test_bars_are_a_named_picture_with_words() -> None:
+    chart = draw_bars()
+    assert (chart.get("role"), chart.get("aria-labelledby")) == ("img", "use-title use-words")
+    assert (chart.findtext("title"), chart.findtext("desc")) == ("Visits by location", "Harbor: 40 authorized.")
+
+
+def test_bars_are_as_long_as_their_counts_and_told_apart_without_colour() -> None:
+    drawn = [(float(bar.attrib["width"]), bar.attrib["fill-opacity"]) for bar in draw_bars().iter("rect")]
+    longest = charts.BARS_END - charts.BARS_BEGIN
+    assert drawn == [(longest, "0"), (longest / 2, "1"), (longest / 4, "0.4"), (0, "0")]
+
+
+def test_bars_carry_label_and_number_each_and_groups_their_heading() -> None:
+    first, *_ = PLACES
+    assert texts(draw_bars()) == [
+        *("Harbor", "authorized", "40", "used", "20", "held", "10"),
+        *("A place whose name is too long for a…", "authorized", "0"),
+    ]
+    assert texts(draw_bars([("", first[1])])) == ["authorized", "40", "used", "20", "held", "10"]
+
+
+def test_bars_make_room_for_every_row() -> None:
+    chart = draw_bars()
+    bottom = float((chart.get("viewBox") or "").split()[3])
+    assert max(float(bar.attrib["y"]) + charts.BAR_HEIGHT for bar in chart.iter("rect")) < bottom
+    assert float((draw_bars([("", [Bar("x", 1)])]).get("viewBox") or "").split()[3]) < bottom
+
+
+def test_bars_of_nothing_still_draw() -> None:
+    assert list(draw_bars([]).iter("rect")) == []
+
+
+def test_bars_have_neither_style_nor_script_and_escape_what_they_are_given() -> None:
+    svg = bars([("<script>", [Bar("<b>", 1)])], title="<i>", words="<u>", name='"><b>')
+    assert re.findall(r"style=|<script|<b>|<i>|<u>|on\w+=", svg) == []

@@ -13,8 +13,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, Model, Q, UniqueConstraint
 from pytest_django import DjangoDbBlocker
 
+from billing.domain.answers import Source, Verdict
 from billing.domain.channels import Channel
-from billing.services import claims, paper_claims, submissions
+from billing.services import acknowledgments, claims, paper_claims, submissions
+from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
@@ -47,9 +49,13 @@ class Breach:
 
 # Constraint -> what to write over a sound row.
 CHECKS: dict[str, dict[str, Any]] = {
+    "acknowledgment_is_shown": {"reference": ""},
+    "acknowledgment_rejection_has_words": {"words": ""},
+    "acknowledgment_withdrawn_with_a_reason": {"withdrawn_at": NOW},
     "agreement_end_names_its_side": {"ended_on": LATE},
     "agreement_runs_forward": {"valid_through": EARLY},
     "alert_closed_has_a_moment": {"closed_at": None},
+    "alert_sleeps_until_a_day": {"wakes_at": NOW},
     "authorization_period_runs_forward": {"valid_through": EARLY},
     "authorized_service_counted_has_a_number": {"visits_authorized": None},
     "authorized_service_held_not_negative": {"visits_held": -1},
@@ -73,6 +79,7 @@ CHECKS: dict[str, dict[str, Any]] = {
     "submission_has_numbers_if_a_file": {"batch_number": None},
     "submission_sent_before_it_was_recorded": {"created_at": NOW - timedelta(days=1)},
     "submission_withdrawn_by_hand_with_a_reason": {"withdrawn_at": NOW},
+    "submitted_claim_rejected_is_over": {"is_live": True},
     "user_has_an_email": {"email": ""},
     "visit_arrived_has_a_moment": {"arrived_at": None},
     "visit_completed_has_a_moment": {"completed_at": None},
@@ -83,6 +90,7 @@ ANOTHER_FILE: dict[str, Any] = {"document_id": 0, "job": None}  # foreign keys a
 NUMBERS = ("batch_number", "interchange_control_number", "group_control_number")
 # Constraint -> in what a copy of a row must differ, so that it breaks this constraint and no other.
 COPIES: dict[str, dict[str, Any]] = {
+    "acknowledgment_stands_once": {},
     "agreement_number_once_per_practice": {},
     "alert_one_open_per_subject_and_kind": {},
     "authorization_version_once": {},
@@ -136,6 +144,7 @@ WHERE = {
     "submission_channel_is_known": Q(channel="PORTAL"),
     "submission_withdrawn_by_hand_with_a_reason": Q(channel="PORTAL"),
     "referral_accepted_was_confirmed": Q(state="ACCEPTED"),
+    "submitted_claim_rejected_is_over": Q(answer="REJECTED"),
     "task_one_open_per_subject_and_kind": Q(closed_at=None),
 }
 # What the same breach breaks too, and a database may name first: here the column's own check is one.
@@ -207,9 +216,11 @@ def send_by_hand(harbor: World, authorization: Authorization) -> None:
     claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
     claims.make_ready(claim=claim, by=harbor.by, at=NOW)
     review = paper_claims.review([claim.pk], by=harbor.by, at=NOW)
-    paper_claims.keep(b"%PDF-", whole=review, by=harbor.by, on=TODAY)
+    paper_claims.keep(b"%PDF-", whole=review, by=harbor.by, at=NOW)
     sent = ByHand(Channel.PORTAL, NOW, receipt="R-1")
     submissions.record_by_hand(claim_ids=[claim.pk], sent=sent, by=harbor.by, at=NOW)
+    answer = Answer(Verdict.REJECTED, Source.PHONE, TODAY, words="no such member", reference="C-1")
+    acknowledgments.take(claim=claim, answer=answer, by=harbor.by, at=NOW)
 
 
 def due(subject_id: int) -> Reached:
@@ -222,7 +233,6 @@ def due(subject_id: int) -> Reached:
         basis="6",
         headline="test",
         due_on=None,
-        roles=(Role.BILLER,),
     )
 
 

@@ -15,10 +15,13 @@ import time_machine
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from billing.domain.answers import Source, Verdict
 from billing.domain.channels import Channel
-from billing.models import Claim, Submission
-from billing.services import assembly, charges, claims, exports, paper_claims, submissions
-from billing.services.submissions import ByHand, Proof
+from billing.models import Acknowledgment, Claim, Submission
+from billing.services import acknowledgments, assembly, charges, claims, exports, paper_claims, submissions
+from billing.services.acknowledgments import Answer
+from billing.services.proofs import Proof
+from billing.services.submissions import ByHand
 from referrals.domain.states import LimitKind
 from referrals.intake.json_reader import Received
 from referrals.models import FactSource, Referral, Visit
@@ -33,7 +36,8 @@ from vca.core import access, alerts, audit, documents, jobs, vocabulary
 from vca.core.access import Actor
 from vca.core.alerts import Reached
 from vca.core.models import Alert, AuditEvent, Document, Job, JobState, Task
-from vca.core.services import chores, digests, parameters, passwords, people, practices
+from vca.core.services import chores, digests, inbox, parameters, passwords, people, practices
+from vca.core.services import exports as tables
 from vca.core.vocabulary import Family, Role
 
 pytestmark = pytest.mark.both
@@ -43,8 +47,8 @@ Arranging = Callable[[World], Deed]
 DEEDS: dict[str, tuple[Arranging, tuple[str, ...]]] = {}
 # What a job leaves and no verb: see the tests of the watches, of backups and of the leftovers.
 ELSEWHERE = {
-    *("approvals.swept", "backup.made", "backup.restored", "digest.sent", "filing.swept", "leftovers.purged"),
-    "watch.swept",
+    *("approvals.swept", "backup.made", "backup.restored", "digest.refused", "digest.sent", "filing.swept"),
+    *("leftovers.purged", "watch.swept"),
 }
 
 
@@ -230,7 +234,7 @@ def give_back_task(harbor: World) -> Deed:
 @leaves("alert.raised")
 def raise_alert(harbor: World) -> Deed:
     world.person(harbor, Role.BILLER)
-    due = Reached("visits_left", "AUTH-02", "x", 1, (2,), "6", "test", None, (Role.BILLER,))
+    due = Reached("visits_left", "AUTH-02", "x", 1, (2,), "6", "test", None)
     return partial(alerts.raise_alert, due, by=harbor.by, at=NOW)
 
 
@@ -242,7 +246,7 @@ def alert(harbor: World) -> Alert:
 @leaves("alert.resolved")
 def resolve_alert(harbor: World) -> Deed:
     alert(harbor)
-    return partial(alerts.resolve, kind="visits_left", subject_kind="x", subject_ids=[1], by=harbor.by, at=NOW)
+    return partial(alerts.close_gone, "visits_left", [], by=harbor.by, at=NOW)
 
 
 @leaves("alert.dismissed")
@@ -255,6 +259,33 @@ def reopen_alert(harbor: World) -> Deed:
     alert_ = alert(harbor)
     alerts.dismiss(alert=alert_, reason="test", by=harbor.by, at=NOW)
     return partial(alerts.reopen, alert=alert_, by=harbor.by)
+
+
+@leaves("alert.snoozed")
+def snooze_alert(harbor: World) -> Deed:
+    asked = inbox.Snooze(NOW.date() + timedelta(days=3))
+    return partial(inbox.snooze, [alert(harbor)], asked=asked, by=harbor.by, at=NOW)
+
+
+@leaves("alert.woken")
+def wake_alert(harbor: World) -> Deed:
+    snooze_alert(harbor)()
+    return partial(inbox.wake, [Alert.objects.get()], by=harbor.by)
+
+
+@leaves("alert.taken")
+def take_alert(harbor: World) -> Deed:
+    by = access.person(world.person(harbor, Role.CLINICIAN), harbor.practice)
+    assert by
+    return partial(inbox.take, alert=alert(harbor), by=by)
+
+
+@leaves("alert.given_back")
+def give_back_alert(harbor: World) -> Deed:
+    by = access.person(world.person(harbor, Role.CLINICIAN), harbor.practice)
+    assert by
+    inbox.take(alert=alert(harbor), by=by)
+    return partial(inbox.give_back, alert=Alert.objects.get(), by=by)
 
 
 @leaves("job.asked_for")
@@ -522,6 +553,12 @@ def export(harbor: World) -> Deed:
     return partial(exports.as_csv, by=harbor.by)
 
 
+@leaves("dashboard.exported")
+def export_figures(harbor: World) -> Deed:
+    said = {"action": "dashboard.exported", "subject": "dashboard", "changes": lambda number: {"lines": number}}
+    return partial(tables.table, ("Figure",), [("1",)], by=harbor.by, **said)
+
+
 @leaves("claim.all_made_ready")
 def make_all_ready(harbor: World) -> Deed:
     drafted(harbor)
@@ -572,9 +609,34 @@ def take_submission_back(harbor: World) -> Deed:
     return partial(submissions.take_back, submission=submission, reason="test", by=harbor.by, at=NOW)
 
 
+@leaves("document.kept", "claim.accepted")
+def accept_claim(harbor: World) -> Deed:
+    send_by_hand(harbor)()
+    answer = Answer(Verdict.ACCEPTED, Source.PORTAL, TODAY, proof=Proof(b"%PDF-1.7 answer", "answer.pdf"))
+    return partial(acknowledgments.take, claim=Claim.objects.get(), answer=answer, by=harbor.by, at=NOW)
+
+
+@leaves("claim.rejected")
+def reject_claim(harbor: World) -> Deed:
+    send_by_hand(harbor)()
+    answer = Answer(Verdict.REJECTED, Source.PHONE, TODAY, words="no such member", reference="C-1")
+    return partial(acknowledgments.take, claim=Claim.objects.get(), answer=answer, by=harbor.by, at=NOW)
+
+
+@leaves("claim.answer_undone")
+def undo_answer(harbor: World) -> Deed:
+    made = cast(Acknowledgment, reject_claim(harbor)())
+    return partial(acknowledgments.undo, acknowledgment=made, reason="test", by=harbor.by, at=NOW)
+
+
+@leaves("submissions.exported")
+def export_submissions(harbor: World) -> Deed:
+    return partial(exports.submissions_as_csv, by=harbor.by)
+
+
 @leaves("document.kept", "claims.printed")
 def print_claims(harbor: World) -> Deed:
-    return partial(paper_claims.keep, b"%PDF-1.7", whole=paper_claims.Review(()), by=harbor.by, on=TODAY)
+    return partial(paper_claims.keep, b"%PDF-1.7", whole=paper_claims.Review(()), by=harbor.by, at=NOW)
 
 
 @pytest.fixture(scope="module")

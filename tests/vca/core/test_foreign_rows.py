@@ -19,9 +19,11 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+from billing.domain.answers import Source, Verdict
 from billing.domain.channels import Channel
 from billing.models import Claim, Submission
-from billing.services import claims, submissions
+from billing.services import acknowledgments, claims, submissions
+from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
 from referrals.models import Authorization, Notice
 from referrals.services import imports
@@ -78,13 +80,16 @@ def rows_of(one: World) -> dict[str, Id]:
     jobs.run(job.pk)
     job.refresh_from_db()
     sent = _sent_by_hand(one, referral.authorization)
+    answer = Answer(Verdict.ACCEPTED, Source.PHONE, NOW.date(), reference="C-1")
+    answered = acknowledgments.take(claim=written, answer=answer, by=by, at=NOW)
     draft, *_ = claims.draft(visit_ids=[world.completed(one, referral.authorization).pk], by=by, at=NOW)
-    due = Reached("visits_left", "AUTH-02", "x", one.practice.pk, (2,), "6", "test", None, (Role.BILLER,))
+    due = Reached("visits_left", "AUTH-02", "x", one.practice.pk, (2,), "6", "test", None)
     alerts.raise_alert(due, by=by, at=NOW)
     token, _ = people.issue_token(user=person, name="test", by=by, at=NOW)
     report = imports.take(content=b"[]", filename="x", by=by, at=NOW)
     invitation, _ = people.invite(email="new@example.org", role=Role.NURSE, by=by, at=NOW)
     return {
+        "acknowledgment_id": answered.pk,
         "agreement_id": one.practice.agreements.get().pk,
         "alert_id": Alert.objects.get(practice=one.practice).pk,
         "authorization_id": referral.authorization.pk,

@@ -52,14 +52,14 @@ def test_refused_form_leads_back_with_rule_and_next_act(harbor: World, biller: C
 
     said = [(message.extra_tags, str(message)) for message in answer.context["messages"]]
     assert answer.redirect_chain == [(f"http://testserver{page}", 302)]
-    assert [(code, "make them ready first" in words) for code, words in said] == [("CLAIM-17", True)]
+    assert [(code, "choose at least one" in words) for code, words in said] == [("CLAIM-28", True)]
 
 
 @pytest.mark.parametrize("referer", ["", "http://elsewhere.example/claims/"])
 def test_refused_form_from_nowhere_has_a_page_of_its_own(harbor: World, biller: Client, referer: str) -> None:
     answer = biller.post(reverse("write_file"), headers={"Referer": referer})
 
-    assert (answer.status_code, b"CLAIM-17" in answer.content) == (409, True)
+    assert (answer.status_code, b"CLAIM-28" in answer.content) == (409, True)
 
 
 def test_used_invitation_has_a_page_that_says_so() -> None:

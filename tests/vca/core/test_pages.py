@@ -4,10 +4,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.http import Http404
 from django.test import RequestFactory
 
 from vca.core.models import ParameterValue, Practice
-from vca.core.pages import came_from, keyset, keyset_by_day, path_of
+from vca.core.pages import asked_for, came_from, keyset, keyset_by_day, path_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -103,3 +104,12 @@ def test_form_leads_back_to_a_page_of_ours_alone(referer: str, origin: str) -> N
 )
 def test_path_of_an_address_keeps_its_query(url: str, path: str) -> None:
     assert path_of(url) == path
+
+
+def test_row_that_an_address_names_is_among_those_that_may_be_seen(values: list[int]) -> None:
+    first, *others = ParameterValue.objects.order_by("pk")
+
+    assert (asked_for(str(first.pk), [first, *others]), asked_for("", [first])) == (first, None)
+    for text in (str(first.pk), "x"):
+        with pytest.raises(Http404):
+            asked_for(text, others)

@@ -17,8 +17,9 @@ from pytest_django import DjangoDbBlocker
 from billing import queries as billing
 from billing.domain.channels import Channel
 from billing.domain.states import ClaimState
-from billing.models import Claim, ClaimLine, Submission
+from billing.models import Claim, ClaimLine, Submission, SubmittedClaim
 from billing.services import claims, submissions
+from billing.views import events
 from referrals import queries as referrals
 from referrals.domain.notice import HoldReason
 from referrals.models import AuthorizedService, Veteran, VeteranFacts, Visit
@@ -29,15 +30,16 @@ from vca.core.access import Actor
 from vca.core.models import Clinician, Practice, User
 from vca.core.services import chores, practices
 from vca.core.vocabulary import Role
-from vca.demo import claims as demo
 from vca.demo.people import PASSWORD, SIGN_INS
 from vca.demo.seed import seed
 from vca.demo.work import write_batch
-from vca.desk import queries as desk
+from vca.desk.queries import authorizations as desk
+from vca.desk.queries import cover
 from vca.domain.identifiers import icn, npi
 
 pytestmark = pytest.mark.both
 
+SENT_AND_ANSWERED = {ClaimState.SENT, ClaimState.ACCEPTED, ClaimState.REJECTED}
 NOW = datetime(2026, 11, 23, 18, 15, tzinfo=UTC)  # a Monday: 10:15 in Morro Bay, 11:15 in Fruita
 TODAY = date(2026, 11, 23)
 
@@ -91,10 +93,10 @@ def test_one_clinician_is_pending_and_one_agreement_has_ended(seeded: Seeded) ->
 
 def test_forty_veterans_have_these_referrals(seeded: Seeded) -> None:
     assert referrals.veterans(seeded.by).count() == 40
-    assert referrals.counts_by_state(seeded.by) == {"ACCEPTED": 37, "HELD": 4, "RECEIVED": 1}
+    assert referrals.counts_by_state(seeded.by) == {"ACCEPTED": 38, "HELD": 4, "RECEIVED": 1}
     affiliations = referrals.referrals(seeded.by).order_by().values_list("affiliation", flat=True)
-    assert Counter(affiliations) == {"VCA": 38, "CCN": 1, "UNKNOWN": 3}
-    assert Counter(Counter(row.veteran_id for row in referrals.referrals(seeded.by)).values()) == {1: 38, 2: 2}
+    assert Counter(affiliations) == {"VCA": 39, "CCN": 1, "UNKNOWN": 3}
+    assert Counter(Counter(row.veteran_id for row in referrals.referrals(seeded.by)).values()) == {1: 37, 2: 3}
 
 
 def test_authorizations_stand_in_every_computed_state(seeded: Seeded) -> None:
@@ -103,7 +105,7 @@ def test_authorizations_stand_in_every_computed_state(seeded: Seeded) -> None:
         "ACTIVE": 25,
         "LOW_VISITS": 6,
         "HELD": 4,
-        "EXPIRED": 2,
+        "EXPIRED": 3,
         "EXHAUSTED": 2,
         "EXPIRING": 2,
         "RECEIVED": 1,
@@ -139,7 +141,7 @@ def test_today_has_visits_in_several_states(
     seeded: Seeded, place: str, states: dict[str, int], last_visits: int
 ) -> None:
     days = {one.pk: TODAY for one in seeded.demo.locations.filter(name=place)}
-    shown = desk.todays_visits(seeded.by, days=days)
+    shown = cover.todays_visits(seeded.by, days=days)
     assert Counter(visit.state for visit, _ in shown) == states
     assert sum(1 for _, cover in shown if cover.rule_code == "AUTH-02") == last_visits
 
@@ -167,26 +169,67 @@ def test_every_counter_equals_its_ledger(seeded: Seeded) -> None:
 
 def test_the_watch_has_raised_what_is_due(seeded: Seeded) -> None:
     kinds = Counter(alerts.open_alerts(seeded.by).values_list("kind", flat=True))
-    assert kinds == {"authorization_ending": 3, "dea_ending": 1, "license_ending": 1, "visits_left": 10}
+    assert kinds == {
+        "authorization_ending": 3,
+        "dea_ending": 1,
+        "filing_limit": 1,
+        "license_ending": 1,
+        "visits_left": 10,
+    }
 
 
-def test_claims_stand_ready_drafted_and_sent(seeded: Seeded) -> None:
+def test_each_view_of_the_inbox_has_something(seeded: Seeded) -> None:
+    awake, asleep = (which(seeded.by, at=NOW) for which in (alerts.awake, alerts.asleep))
+    assert (awake.count(), awake.exclude(owner=None).count(), asleep.count()) == (15, 1, 1)
+
+
+def test_one_visit_was_forgotten_and_must_be_filed_within_thirty_days(seeded: Seeded) -> None:
+    (told,) = [one for one in alerts.open_alerts(seeded.by) if one.kind == "filing_limit"]
+    assert told.due_on
+    assert (0 < (told.due_on - TODAY).days < 30, told.headline.endswith("; no claim yet")) == (True, True)
+
+
+def test_claims_stand_in_every_state_up_to_their_answer(seeded: Seeded) -> None:
     counts = {state: number for state, (number, _) in billing.counts_by_state(seeded.by).items()}
-    assert set(counts) == {ClaimState.DRAFT, ClaimState.READY, ClaimState.SENT}
+    assert set(counts) == {ClaimState.DRAFT, ClaimState.READY, *SENT_AND_ANSWERED}
     assert counts[ClaimState.READY] >= 30
-    assert sum(counts.values()) >= 35
-    assert billing.submissions(seeded.by).get().claim_count + len(demo.BY_HAND) == counts[ClaimState.SENT]
+    assert (counts[ClaimState.REJECTED], counts[ClaimState.SENT]) == (1, 4)
+    sent = SubmittedClaim.objects.filter(practice=seeded.demo, is_live=True).count()
+    assert sent == counts[ClaimState.SENT] + counts[ClaimState.ACCEPTED]
 
 
-def test_three_were_sent_by_hand_one_of_them_printed_and_mailed(seeded: Seeded) -> None:
+def test_one_rejected_claim_was_mended_and_accepted_the_second_time(seeded: Seeded) -> None:
+    twice = Claim.objects.filter(practice=seeded.demo, submitted__answer="REJECTED", state=ClaimState.ACCEPTED).get()
+    answers = list(twice.submitted.order_by("pk").values_list("submission__channel", "is_live", "answer"))
+    assert answers == [("FILE", False, "REJECTED"), ("PORTAL", True, "ACCEPTED")]
+
+
+def test_four_were_sent_by_hand_one_of_them_printed_and_mailed(seeded: Seeded) -> None:
     rows = Submission.objects.filter(practice=seeded.demo).exclude(channel=Channel.FILE).order_by("pk")
 
     assert [(one.channel, one.document_id is not None) for one in rows] == [
+        ("PORTAL", False),
         ("MAIL", True),
         ("PORTAL", False),
         ("FAX", False),
     ]
     assert [documents.read(one.proof)[:4] for one in rows if one.proof] == [b"\x89PNG"] * 3
+    assert [one.receipt for one in rows] == ["TEST-000020", "9400 0000 0000 0000 0000 17", "TEST-000017", ""]
+
+
+def test_time_line_of_a_claim_has_its_sense(seeded: Seeded) -> None:
+    """What is printed is printed before it is mailed, and what is answered was sent."""
+    claims_sent = Claim.objects.filter(practice=seeded.demo, submitted__isnull=False).distinct()
+    told = {tuple(event["what"].partition(":")[0] for event in events.of(one, by=seeded.by)) for one in claims_sent}
+    assert told == {
+        ("Drafted", "Made ready", "Written to batch 1"),
+        ("Drafted", "Made ready", "Written to batch 1", "Accepted"),
+        ("Drafted", "Made ready", "Written to batch 1", "Rejected"),
+        ("Drafted", "Written to batch 1", "Rejected", "Made ready", "Sent by hand", "Accepted"),
+        ("Drafted", "Made ready", "Printed as CMS-1500", "Sent by hand"),
+        ("Drafted", "Made ready", "Sent by hand", "Accepted"),
+        ("Drafted", "Made ready", "Sent by hand"),
+    }
 
 
 def found(seeded: Seeded, state: ClaimState) -> Counter[tuple[str, ...]]:
@@ -220,18 +263,18 @@ def test_a_visit_of_the_network_is_left_unbilled_and_refused(seeded: Seeded) -> 
 
 @pytest.mark.usefixtures("undone")
 def test_the_ready_claims_make_a_file_that_is_accepted(seeded: Seeded) -> None:
-    write_batch(seeded.by)
+    write_batch(seeded.by, at=NOW)
 
-    batch = billing.submissions(seeded.by).first()
+    batch = billing.claim_files(seeded.by).first()
     file = documents.read(batch.document)
     assert complaints(file) == []
     assert len(named(file, "CLM")) == batch.claim_count >= 30
     with pytest.raises(submissions.NothingReady):
-        write_batch(seeded.by)
+        submissions.ask(by=seeded.by)
 
 
 def test_the_earlier_batch_is_accepted_too(seeded: Seeded) -> None:
-    assert complaints(documents.read(billing.submissions(seeded.by).get().document)) == []
+    assert complaints(documents.read(billing.claim_files(seeded.by).get().document)) == []
 
 
 def test_each_role_has_somebody_and_one_works_in_both_practices(seeded: Seeded) -> None:

@@ -15,8 +15,8 @@ from referrals.models import Referral
 from tests import world
 from tests.world import NOW, TODAY, World
 from vca.core.vocabulary import Role
-from vca.desk import queries
-from vca.desk.queries import Cover
+from vca.desk.queries import cover as queries
+from vca.desk.queries.cover import Cover
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 

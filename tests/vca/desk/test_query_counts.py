@@ -29,10 +29,11 @@ from referrals.services.authorizations import Limit
 from tests import world
 from tests.billing.claims import npi_of
 from tests.world import NOW, TODAY, World
-from vca.core import jobs
+from vca.core import alerts, jobs
 from vca.core.models import User
-from vca.core.services import people, practices
+from vca.core.services import parameters, people, practices
 from vca.core.vocabulary import Role
+from vca.desk.queries import alerts as alert_queries
 
 pytestmark = pytest.mark.both
 
@@ -91,8 +92,10 @@ def usual(place: World, count: int) -> None:
         billed = world.completed(place, one, at=NOW - number * DAY - DAY)
         world.completed(place, one, at=NOW - DAY)
         claims.draft(visit_ids=[billed.pk], by=place.by, at=NOW)
-    thresholds = watch.Thresholds(days=(60,), visits=(10,))
-    watch.look(made, at_most=thresholds, today=TODAY, by=place.by, at=NOW)
+    for name, value in (("authorization-ending-days", "60"), ("visits-left", "10")):
+        told = {"valid_from": TODAY, "source": "test", "verified_on": None}
+        parameters.set_value(name=name, value=value, by=place.by, **told)
+    alerts.raise_each(watch.due(made, today=TODAY, by=place.by), by=place.by, at=NOW)
 
 
 def files(place: World, count: int) -> None:
@@ -197,7 +200,8 @@ PAGES = (
     ("authorization, lines", page("authorization", "authorization"), 'data-label="Left"'),
     ("claims", page("claims", query="?state=ALL"), 'data-label="Total charge"'),
     ("claims, visits to bill", page("claims"), 'type="checkbox"'),
-    ("drafts", page("claims", query="?state=DRAFT"), 'data-label="What stands in its way"'),
+    ("drafts", page("claims", query="?state=DRAFT"), 'data-label="In its way"'),
+    ("ready claims", page("claims", query="?state=READY"), 'data-label="In its way"'),
     ("review of a file", page("review_file"), 'data-label="Made ready"'),
     ("review of paper", page("review_paper"), 'data-label="Made ready"'),
     ("sent by hand", page("sent_by_hand"), 'name="claim"'),
@@ -205,6 +209,8 @@ PAGES = (
     ("veterans", page("veterans"), 'data-label="Born"'),
     ("veteran", page("veteran", "veteran"), "/authorizations/"),
     ("alerts", page("alerts"), "<article"),
+    ("dashboard, locations", page("dashboard"), '<option value="'),
+    ("visits not billed", page("not_billed"), 'data-label="Expected charge"'),
     ("people", page("people"), 'data-label="Role"'),
     ("practice, agreements", page("practice"), 'data-label="VA facility"'),
     ("practice, clinicians", page("practice"), 'data-label="VA approval"'),
@@ -220,6 +226,7 @@ PAGES = (
     ("api: claims", page("api:api_claims"), '"total_charge"'),
     ("api: visits to bill", page("api:api_visits_to_bill"), '"location"'),
     ("api: prices", page("api:api_charges"), '"amount"'),
+    ("api: dashboard", page("api:api_dashboard"), '"today"'),
     ("api: locations", page("api:api_locations"), '"time_zone"'),
     ("api: clinicians", page("api:api_clinicians"), '"npi"'),
 )
@@ -230,6 +237,7 @@ def test_page_asks_as_often_for_thirty_rows_as_for_one(
     houses: Houses, address: Callable[[House], str], mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lists, "JUDGED_AT_ONCE", 2 * MANY)
+    monkeypatch.setattr(alert_queries, "SHOWN_AT_ONCE", 2 * MANY)
     few, once = houses.one.answer(address(houses.one))
     many, often = houses.many.answer(address(houses.many))
 

@@ -18,8 +18,8 @@ from tests.world import NOW, TODAY, World
 from vca.core.models import User
 from vca.core.services import people, practices
 from vca.core.vocabulary import Role
-from vca.desk import queries as desk
-from vca.desk.queries import Calendar
+from vca.desk.queries import authorizations as desk
+from vca.desk.queries.calendar import Calendar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -158,7 +158,7 @@ def test_next_visit_of_the_list_is_one_of_today_or_later(harbor: World, authoriz
     calendar = Calendar({harbor.location.pk: TODAY}, TODAY)
 
     def next_visit() -> date | None:
-        (row,) = desk.authorization_page(harbor.by, view="active", after="", calendar=calendar).rows
+        (row,) = desk.authorization_page(harbor.by, desk.Choice("active"), after="", calendar=calendar).rows
         day: date | None = row["next_visit"]
         return day
 

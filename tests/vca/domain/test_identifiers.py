@@ -1,5 +1,6 @@
 """The identifiers, a table for all: what is taken, and as what; what is refused, and why."""
 
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -14,6 +15,7 @@ from vca.domain.identifiers import (
     icn,
     ndc,
     npi,
+    pasted,
     place_of_service,
     procedure_code,
     ssn,
@@ -243,9 +245,15 @@ DASHES = ("-", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212", "\ufe
 )
 def test_what_a_pdf_adds_changes_nothing(row: tuple[ModuleType, str, str], unseen: str, place: int, dash: str) -> None:
     kind, text, cleaned = row
-    pasted = (text[:place] + unseen + text[place:]).replace("-", dash)
+    copied = (text[:place] + unseen + text[place:]).replace("-", dash)
 
-    assert kind.validate(pasted) == cleaned
+    assert kind.validate(copied) == cleaned
+
+
+@pytest.mark.parametrize("act", [pasted.clean, pasted.capitals])
+def test_plain_text_is_cleaned_as_text_with_a_mark_in_it(act: Callable[[str], str]) -> None:
+    plain = [f"a{chr(code)}b" for code in range(128)]
+    assert [act(text) for text in plain] == [act(f"{text}\u200b") for text in plain]
 
 
 @pytest.mark.parametrize(("kind", "text", "why"), REFUSED)

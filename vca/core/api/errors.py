@@ -10,6 +10,7 @@ from rest_framework.views import exception_handler
 
 from vca.core.access import NotPermitted
 from vca.domain.errors import RuleError
+from vca.domain.rules import CATALOGUE
 
 CODES = {401: "NOT-SIGNED-IN", 403: "ACCESS-01", 404: "NOT-FOUND", 405: "METHOD"}
 
@@ -58,7 +59,9 @@ def explain(fault: Exception, context: dict[str, Any]) -> Response | None:
         field, message = first_fault(fault.detail)
         return Response({"error": {**asdict(Problem("INPUT", message, field)), "details": response.data}}, status=422)
     code = CODES.get(response.status_code, "INPUT")
-    response.data = {"error": asdict(Problem(code, str(getattr(fault, "detail", "Not found."))))}
+    found = CATALOGUE.get(code)
+    known = {"source": found.source, "next_act": found.next_act} if found else {}
+    response.data = {"error": asdict(Problem(code, str(getattr(fault, "detail", "Not found.")), **known))}
     return response
 
 

@@ -1,9 +1,11 @@
 """Keyset pages, and requests that may be repeated."""
 
+import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from rest_framework import exceptions
 from rest_framework.pagination import CursorPagination
@@ -42,10 +44,25 @@ class Pages(CursorPagination):
 
 
 def listed(view: APIView, request: Request, rows: Any, serializer: Any) -> Response:
-    """Answer with one page of rows."""
+    """Answer with one page of rows. Raises ValidationError for a query that its description does not name."""
+    _refuse_unasked(view, request)
     pages = Pages()
     found: list[Any] | None = pages.paginate_queryset(rows, request, view)
     return pages.get_paginated_response(serializer(found, many=True).data)
+
+
+def _refuse_unasked(view: APIView, request: Request) -> None:
+    """A filter that is not known would be left out unseen, and the answer be of other rows than the caller thinks."""
+    asks = {one.name: one for one in getattr(view.get, "asks", ())}  # type: ignore[attr-defined]  # as described
+    paging = (Pages.cursor_query_param, Pages.page_size_query_param)
+    faults = {}
+    for name, said in request.query_params.items():
+        if name not in (*asks, *paging):
+            faults[name] = f"There is no such filter here. There are: {', '.join((*asks, *paging))}."
+        elif name in asks and asks[name].enum and said not in ("", *asks[name].enum):
+            faults[name] = f"Choose one of: {', '.join(asks[name].enum)}."
+    if faults:
+        raise exceptions.ValidationError(faults)
 
 
 def heard(kind: type[Input], request: Request, **options: Any) -> Input:
@@ -53,6 +70,22 @@ def heard(kind: type[Input], request: Request, **options: Any) -> Input:
     said = kind(data=request.data, **options)
     said.is_valid(raise_exception=True)
     return said
+
+
+def _said(request: Request) -> bytes:
+    if not (request.content_type or "").startswith("multipart/"):
+        return request.body
+    # Not the body: a caller divides a form with files by another boundary each time that it is sent.
+    files = [f"{name}={one.name} {_digest(one)}" for name, some in request.FILES.lists() for one in some]
+    return "\n".join([request.POST.urlencode(), *files]).encode()
+
+
+def _digest(file: UploadedFile) -> str:
+    found = hashlib.sha256()
+    for part in file.chunks():
+        found.update(part)
+    file.seek(0)
+    return found.hexdigest()
 
 
 def repeatable(post: Callable[..., Response]) -> Callable[..., Response]:
@@ -65,7 +98,7 @@ def repeatable(post: Callable[..., Response]) -> Callable[..., Response]:
             words = f"Send this header with every {request.method}: a UUID, or up to {LONGEST_KEY} characters."
             raise exceptions.ValidationError({"Idempotency-Key": words})
         by = actor_of(request)
-        said = f"{request.method} {request.path}\n".encode() + request.body
+        said = f"{request.method} {request.path}\n".encode() + _said(request)
         with transaction.atomic():
             earlier = idempotency.earlier_answer(by=by, key=key, request=said)
             if earlier:

@@ -38,17 +38,33 @@ def described(
     gives: Any, *, takes: Any = None, statuses: Sequence[int] = (200,), refused_by: Sequence[str] = (), asks: Any = ()
 ) -> Callable[..., Any]:
     """Say of a method what it answers, what it takes, the codes of the rules that may refuse it, and its query."""
-    return extend_schema(
+    extended = extend_schema(
         request=takes,
         responses=dict.fromkeys(statuses, gives),
         parameters=list(asks),
         extensions={"x-rule-codes": sorted(refused_by)},
     )
 
+    def told(method: Any) -> Any:
+        method.asks = tuple(asks)  # for ``requests.listed``, which refuses any other
+        return extended(method)
+
+    return told
+
 
 def state_filter(states: Any) -> OpenApiParameter:
     """Return the query parameter ``state``."""
     return OpenApiParameter("state", str, enum=[str(one) for one in states], description="Only those of this state.")
+
+
+def kind_filter(kinds: Any) -> OpenApiParameter:
+    """Return the query parameter ``kind``."""
+    return OpenApiParameter("kind", str, enum=sorted(kinds), description="Only those of this kind.")
+
+
+def yes_filter(name: str, description: str) -> OpenApiParameter:
+    """Return a query parameter that is there or not, whatever it says."""
+    return OpenApiParameter(name, str, description=description)
 
 
 class Described(AutoSchema):
@@ -83,7 +99,7 @@ class Described(AutoSchema):
         return operation
 
     def _possible(self, operation: dict[str, Any], codes: list[str]) -> list[str]:
-        reads = self.method in REPEATED or any(one["name"] == "state" for one in operation.get("parameters", ()))
+        reads = self.method in REPEATED or any(one["in"] == "query" for one in operation.get("parameters", ()))
         so = {"400": self.method in REPEATED, "409": bool(codes), "422": reads}
         return [status for status in ERRORS if so.get(status, True)]
 

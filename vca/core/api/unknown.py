@@ -17,7 +17,8 @@ class NoSuchAddress(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raise NotFound."""
-        raise exceptions.NotFound("There is no such address. Every address of the API ends with a slash.")
+        slash = "" if request.path.endswith("/") else " Every address of the API ends with a slash."
+        raise exceptions.NotFound(f"There is no such address.{slash}")
 
     def get(self, request: Request) -> Response:
         """Never reached; with it OPTIONS and HEAD are answered in the same way."""

@@ -1,4 +1,4 @@
-"""Places, clinicians, background work, documents, alerts and tasks by API."""
+"""Places, clinicians, background work, documents and tasks by API."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -6,19 +6,18 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from vca.core import access, alerts, documents, jobs
+from vca.core import access, documents, jobs
 from vca.core.api import serializers
 from vca.core.api.authentication import actor_of
-from vca.core.api.requests import heard, listed, repeatable
-from vca.core.api.schema import described, state_filter
-from vca.core.models import Alert, AlertState, Clinician, Document, Job, ServiceLocation, Task
+from vca.core.api.requests import listed, repeatable
+from vca.core.api.schema import described
+from vca.core.models import Clinician, Document, Job, ServiceLocation, Task
 from vca.core.services import chores
 
 
@@ -101,52 +100,6 @@ class DocumentContent(APIView):
         response = HttpResponse(documents.opened(row, by=by), content_type=row.media_type)
         response.headers["Content-Disposition"] = content_disposition_header(True, row.filename) or "attachment"
         return response
-
-
-class AlertList(APIView):
-    """The practice's alerts."""
-
-    permissions: ClassVar = {"GET": "see_alerts"}
-
-    @described(serializers.AlertOutput(many=True), asks=[state_filter(AlertState)])
-    def get(self, request: Request) -> Response:
-        """Open ones, newest first; ``?state=DISMISSED`` or ``RESOLVED`` for the others."""
-        state = request.query_params.get("state", AlertState.OPEN)
-        rows = access.scope(Alert.objects.filter(state=state), actor_of(request))
-        return listed(self, request, rows, serializers.AlertOutput)
-
-
-class AlertDismissal(APIView):
-    """The dismissing of an alert."""
-
-    permissions: ClassVar = {"POST": "see_alerts"}
-
-    @described(serializers.AlertOutput, takes=serializers.ReasonInput)
-    @repeatable
-    def post(self, request: Request, alert_id: int) -> Response:
-        """Dismiss it with a reason, which is kept."""
-        by = actor_of(request)
-        row = get_object_or_404(access.scope(Alert.objects.all(), by), pk=alert_id)
-        said = heard(serializers.ReasonInput, request)
-        alerts.dismiss(alert=row, by=by, at=timezone.now(), **said.validated_data)
-        row.refresh_from_db()
-        return Response(serializers.AlertOutput(row).data)
-
-
-class AlertReopening(APIView):
-    """The undoing of a dismissal."""
-
-    permissions: ClassVar = {"POST": "see_alerts"}
-
-    @described(serializers.AlertOutput)
-    @repeatable
-    def post(self, request: Request, alert_id: int) -> Response:
-        """Open it again."""
-        by = actor_of(request)
-        row = get_object_or_404(access.scope(Alert.objects.all(), by), pk=alert_id)
-        alerts.reopen(alert=row, by=by)
-        row.refresh_from_db()
-        return Response(serializers.AlertOutput(row).data)
 
 
 class TaskList(APIView):

@@ -114,5 +114,6 @@ def refuse_other_keys(kept: dict[str, str]) -> None:
     if lacking:
         raise Unreadable(
             f"this backup needs the field key {', '.join(lacking)} of the installation that made it. "
-            "Put that installation's FIELD_KEYS into the environment, or its keys file to var/keys.env, and try again"
+            "Put that installation's FIELD_KEYS into the environment, or its keys file into the state "
+            "folder as keys.env (VCA_STATE_DIR, or var), and try again"
         )

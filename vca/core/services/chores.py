@@ -79,18 +79,19 @@ def take(*, task: Task, by: Actor) -> bool:
     """
     access.require(by, vocabulary.in_charge(task.kind))
     others = open_tasks(by).filter(pk=task.pk).exclude(owner_id=by.user_id)
-    return _hand(others, task, by=by, owner_id=by.user_id, action="task.taken")
+    return hand(others, task, by=by, owner_id=by.user_id, action="task.taken")
 
 
 def give_back(*, task: Task, by: Actor) -> bool:
     """Leave a task of the actor's to anybody; tell whether it was theirs and open."""
     mine = open_tasks(by).filter(pk=task.pk, owner_id=by.user_id)
-    return _hand(mine, task, by=by, owner_id=None, action="task.given_back")
+    return hand(mine, task, by=by, owner_id=None, action="task.given_back")
 
 
-def _hand(which: QuerySet[Task], task: Task, *, by: Actor, owner_id: int | None, action: str) -> bool:
+def hand(which: QuerySet[Any], row: Model, *, by: Actor, owner_id: int | None, action: str) -> bool:
+    """Hand a row, a task or an alert, to somebody, if it is still among these; tell whether it was."""
     with transaction.atomic():
         handed = which.update(owner_id=owner_id)
         if handed:
-            audit.record(by=by, action=action, subject=task)
+            audit.record(by=by, action=action, subject=row)
     return bool(handed)

@@ -1,7 +1,12 @@
 """E-mail about new alerts: how many of which kind, and a link. What they are about stays in the product.
 
-A message is sent inside the transaction that notes it, so that none is lost; a worker that dies between sending and
-noting sends it again under the same Message-ID. Source: 45 CFR 164.312(e)(1), transmission security.
+What is to be told is noted in one commit, sent outside any transaction, and ticked off in a second commit. So no
+message is lost: what was noted and not ticked off is sent again, by the job that failed, by one that a person starts
+again, or by the next morning's. It is sent twice only when the worker or the line dies after the mail server has taken
+it and before it is ticked off; then it is word for word the same, under the same Message-ID. Never twice would mean
+sometimes not at all, and a deadline that nobody was told of costs more than a message that came twice. An address that
+the server refuses for good ends its message; the next one is tried again, for the address may have been mended.
+Source: 45 CFR 164.312(e)(1), transmission security; RFC 5322 3.6.4, Message-ID; RFC 5321 4.2.1, 5yz.
 """
 
 from collections import Counter
@@ -13,12 +18,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
-from vca.core import audit, jobs, vocabulary
+from vca.core import access, audit, jobs, vocabulary
 from vca.core.access import Actor
-from vca.core.models import AlertState, Channel, Delivery, Job, Outcome, Practice, User
+from vca.core.models import Alert, AlertState, Channel, Delivery, Job, Outcome, Practice, User
 from vca.domain.wording import counted
 
 GATHERED = timedelta(minutes=5)  # what the watches of a morning raise goes into one message
@@ -26,51 +31,86 @@ GATHERED = timedelta(minutes=5)  # what the watches of a morning raise goes into
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One message: to whom, and the deliveries in the product that it tells of."""
+    """One message: to whom, when it was noted, and the deliveries by e-mail that it is."""
 
     user: User
+    noted_at: datetime
     deliveries: Sequence[Delivery]
 
 
 def ask(*, by: Actor, at: datetime) -> Job:
-    """Let everybody be told by e-mail, once the watches of this morning are through."""
-    return jobs.enqueue(kind="send_digests", key=f"practice {by.practice_id}", by=by, due_at=at + GATHERED)
+    """Let everybody be told by e-mail, once the watches of this morning are through; by the next job if one sends."""
+    return jobs.enqueue_behind(kind="send_digests", key=f"practice {by.practice_id}", by=by, due_at=at + GATHERED)
 
 
-def due(by: Actor) -> list[Digest]:
-    """Return the messages that are due: open alerts of which somebody was told in the product alone."""
-    written = Delivery.objects.filter(
-        channel=Channel.EMAIL,
-        **{name: OuterRef(name) for name in ("recipient", "kind", "subject_kind", "subject_id", "threshold", "basis")},
+def ask_if_due(*, by: Actor, at: datetime) -> None:
+    """Let everybody be told, if there is something to tell: what was raised, woke, or no mail server took yesterday."""
+    if _untold(by, at).exists() or _noted(by).exists():
+        ask(by=by, at=at)
+
+
+def note(*, job: Job, by: Actor, at: datetime) -> list[Digest]:
+    """Note what is to be told now; return it, and what was noted before and never ticked off, as messages.
+
+    What another job may be sending at this moment is left to it.
+    """
+    with transaction.atomic():
+        Delivery.objects.bulk_create([_by_email(row, at) for row in _untold(by, at)], ignore_conflicts=True)
+        # A job reads the clock after it is taken: what it noted is either later than ``at``, or it is seen to run.
+        mine = _noted(by).filter(at=at) if jobs.beside(job, at=at).exists() else _noted(by).filter(at__lte=at)
+        told: dict[tuple[User, datetime], list[Delivery]] = {}
+        for row in mine.select_related("recipient__user").order_by("at", "recipient__user_id", "pk"):
+            told.setdefault((row.recipient.user, row.at), []).append(row)
+    return [Digest(user, noted_at, rows) for (user, noted_at), rows in told.items()]
+
+
+def _untold(by: Actor, at: datetime) -> QuerySet[Delivery]:
+    """Return what somebody was told in the product alone, of alerts that are open and awake."""
+    about = ("kind", "subject_kind", "subject_id")
+    said = {name: OuterRef(name) for name in ("recipient", "threshold", "basis", *about)}
+    # Not the alert of that day: it may have closed itself and been followed by another, of which nobody is told anew.
+    alert = Alert.objects.filter(
+        practice_id=by.practice_id, state=AlertState.OPEN, **{name: OuterRef(name) for name in about}
     )
-    rows = Delivery.objects.filter(
-        practice_id=by.practice_id,
-        channel=Channel.IN_PRODUCT,
-        outcome=Outcome.DELIVERED,
-        alert__state=AlertState.OPEN,
+    rows = _reachable(by).filter(channel=Channel.IN_PRODUCT, outcome=Outcome.DELIVERED)
+    written = Delivery.objects.filter(channel=Channel.EMAIL, **said)
+    return rows.filter(Exists(alert.exclude(wakes_at__gt=at)), ~Exists(written)).order_by("pk")
+
+
+def _noted(by: Actor) -> QuerySet[Delivery]:
+    return _reachable(by).filter(channel=Channel.EMAIL, outcome=Outcome.NOTED)
+
+
+def _reachable(by: Actor) -> QuerySet[Delivery]:
+    return access.scope(Delivery.objects.all(), by).filter(
         recipient__is_active=True,
         recipient__user__is_active=True,
         recipient__user__wants_digest=True,
     )
-    told: dict[User, list[Delivery]] = {}
-    for row in rows.filter(~Exists(written)).select_related("recipient__user").order_by("recipient__user_id", "pk"):
-        told.setdefault(row.recipient.user, []).append(row)
-    return [Digest(user, deliveries) for user, deliveries in told.items()]
 
 
-def send(digest: Digest, *, job: Job, by: Actor, at: datetime) -> None:
-    """Note and send one message. Raises SMTPException and OSError, and then nothing is noted."""
+def tick_off(digest: Digest, *, by: Actor) -> None:
+    """Record that the mail server has taken the message."""
+    _end(digest, Outcome.DELIVERED, "digest.sent", by)
+
+
+def give_up(digest: Digest, *, by: Actor) -> None:
+    """Record that the address takes no mail: the message is not sent again, and the list of people says so."""
+    _end(digest, Outcome.REFUSED, "digest.refused", by)
+
+
+def _end(digest: Digest, outcome: Outcome, action: str, by: Actor) -> None:
     with transaction.atomic():
-        Delivery.objects.bulk_create([_by_email(row, at) for row in digest.deliveries], ignore_conflicts=True)
-        audit.record(by=by, action="digest.sent", subject=digest.user, changes={"alerts": len(_alerts(digest))})
-        message(digest, job=job).send()
+        mine = Delivery.objects.filter(pk__in=[row.pk for row in digest.deliveries], outcome=Outcome.NOTED)
+        if mine.update(outcome=outcome):
+            audit.record(by=by, action=action, subject=digest.user, changes={"alerts": len(_alerts(digest))})
 
 
-def message(digest: Digest, *, job: Job) -> EmailMessage:
-    """Return what is sent: numbers and a link, and no word about anybody."""
-    kinds = Counter(_alerts(digest).values())
+def message(digest: Digest, *, by: Actor) -> EmailMessage:
+    """Return what is sent: numbers and a link, and no word about anybody; for the same digest always the same."""
+    kinds = Counter(kind for kind, *_ in _alerts(digest))
     told = [f"{vocabulary.words(vocabulary.Family.ALERT, kind)}: {number}" for kind, number in sorted(kinds.items())]
-    practice = Practice.objects.get(jobs=job)
+    practice = Practice.objects.get(pk=by.practice_id)
     body = (
         *(practice.name, "", *told, ""),
         f"Open them: {settings.SITE_URL}{reverse('alerts')}",
@@ -78,22 +118,28 @@ def message(digest: Digest, *, job: Job) -> EmailMessage:
         "Whom they are about is not written here: e-mail is not private.",
         f"To have no such messages: {settings.SITE_URL}{reverse('change_password')}",
     )
+    name = f"digest-{practice.pk}-{digest.user.pk}-{digest.noted_at:%Y%m%dT%H%M%S%f}"
     return EmailMessage(
         subject=f"VCA Desk: {counted(kinds.total(), 'new alert')}",
         body="\n".join(body),
         to=[digest.user.email],
-        headers={"Message-ID": f"<digest-{job.pk}-{digest.user.pk}@{urlsplit(settings.SITE_URL).hostname}>"},
+        headers={"Message-ID": f"<{name}@{urlsplit(settings.SITE_URL).hostname}>"},
     )
 
 
-def _alerts(digest: Digest) -> dict[int, str]:
-    """Return kind by alert; somebody with two roles is told twice in the product, and once by e-mail."""
-    return {row.alert_id: row.kind for row in digest.deliveries}
+def _alerts(digest: Digest) -> set[tuple[str, str, int]]:
+    """Return kind and subject of each alert once.
+
+    Somebody with two roles is told twice in the product, and an alert that was dismissed may have been followed by
+    another on the same subject: one of them is open.
+    """
+    return {(row.kind, row.subject_kind, row.subject_id) for row in digest.deliveries}
 
 
 def _by_email(row: Delivery, at: datetime) -> Delivery:
     copied = ("practice_id", "alert_id", "kind", "subject_kind", "subject_id", "threshold", "basis", "recipient_id")
-    return Delivery(channel=Channel.EMAIL, at=at, **{name: getattr(row, name) for name in copied})
+    values = {name: getattr(row, name) for name in copied}
+    return Delivery(channel=Channel.EMAIL, outcome=Outcome.NOTED, at=at, **values)
 
 
 def choose(*, user: User, wanted: bool, by: audit.By) -> None:

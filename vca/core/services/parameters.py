@@ -13,11 +13,19 @@ from vca.core.models import ParameterValue
 from vca.core.vocabulary import Parameter
 from vca.domain.errors import RuleError
 
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+
 
 class NotAValue(RuleError):
     """The text is no value of that parameter."""
 
     code = "PARAM-01"
+
+
+class NotADay(RuleError):
+    """No value of a clinic begins on that day."""
+
+    code = "PARAM-02"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +89,14 @@ def set_value(
     verified_on: date | None,
     by: Actor,
 ) -> ParameterValue:
-    """Set a practice's own value from a day on, in the place of one set from the same day. Raises NotAValue.
+    """Set a practice's own value from a day on, in the place of one set from the same day.
 
     An earlier value is left as it is, its end too: of those that cover a day the one that began last is in force.
+    Raises NotAValue, NotADay.
     """
-    try:
-        vocabulary.parameter(name).read(value)
-    except ValueError:
-        raise NotAValue("this is not a value of this parameter", field="value") from None
+    _refuse_unread(name, value)
+    if not FIRST_YEAR <= valid_from.year <= LAST_YEAR:
+        raise NotADay(field="valid_from")
     with transaction.atomic():
         row, _ = ParameterValue.objects.update_or_create(
             practice_id=by.practice_id,
@@ -108,3 +116,12 @@ def set_value(
             changes={"name": name, "value": value},
         )
     return row
+
+
+def _refuse_unread(name: str, value: str) -> None:
+    try:
+        vocabulary.parameter(name).read(value)
+    except vocabulary.Expected as fault:
+        raise NotAValue(f"this parameter is {fault}", field="value") from None
+    except ValueError:
+        raise NotAValue("this is not a value of this parameter", field="value") from None

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from vca.core import access, audit
 from vca.core.access import Actor
-from vca.core.models import ApiToken, Invitation, Membership, Practice, User
+from vca.core.models import ApiToken, Channel, Delivery, Invitation, Membership, Outcome, Practice, User
 from vca.core.services import passwords
 from vca.core.services.passwords import NotOursToReset
 from vca.core.vocabulary import Role
@@ -218,8 +218,10 @@ def end_role(*, membership: Membership, by: Actor) -> bool:
 
 
 def members(by: Actor) -> QuerySet[Membership]:
-    """Return the practice's memberships, active ones first."""
-    rows = access.scope(Membership.objects.all(), by)
+    """Return the practice's memberships, active ones first; ``mail`` is what became of the last e-mail to each."""
+    mail = access.scope(Delivery.objects.filter(channel=Channel.EMAIL, recipient__user=OuterRef("user")), by)
+    last = mail.exclude(outcome=Outcome.NOTED).order_by("-at", "-pk").values("outcome")[:1]
+    rows = access.scope(Membership.objects.all(), by).annotate(mail=Subquery(last))
     return rows.select_related("user").order_by("-is_active", "user__name", "role", "pk")
 
 

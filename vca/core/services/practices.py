@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
@@ -140,8 +141,13 @@ def _insert_or_update(row: models.Model, changed: list[str] | None) -> None:
 
 def civil_day(by: Actor, *, at: datetime) -> date:
     """Return the civil day at the practice's first place, for what belongs to no single place."""
+    return at.astimezone(home_zone(by)).date()
+
+
+def home_zone(by: Actor) -> ZoneInfo:
+    """Return the zone of the practice's first place; UTC while it has none."""
     home = access.scope(ServiceLocation.objects.filter(is_active=True), by).order_by("pk").first()
-    return home.civil_day(at) if home else at.date()
+    return home.zone if home else ZoneInfo("UTC")
 
 
 def agreements_in_force(by: Actor, *, on: date) -> models.QuerySet[Agreement]:

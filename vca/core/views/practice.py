@@ -14,6 +14,7 @@ from vca.core.access import PageRequest, Row
 from vca.core.models import Agreement, Clinician, DeaRegistration, License, ServiceLocation
 from vca.core.services import parameters, practices
 from vca.core.signals import what_hangs_on
+from vca.domain.errors import RuleError
 from vca.domain.wording import counted
 
 SHOWN = 20  # of what hangs on a place or a clinician
@@ -160,13 +161,20 @@ def parameter_page(request: PageRequest, name: str) -> HttpResponse:
         return redirect("practice")
     today = practices.civil_day(request.actor, at=timezone.now())
     current = parameters.in_force(name, practice_id=request.practice.pk, on=today)
-    form = forms.ParameterForm(request.POST or None, initial={"value": current.value, "valid_from": today})
-    if request.method == "POST" and form.is_valid():
-        parameters.set_value(name=name, by=request.actor, **form.cleaned_data)
-        messages.success(request, "The value is set.")
+    initial = {"value": current.value, "valid_from": today}
+    form = forms.ParameterForm(request.POST or None, initial=initial, today=today)
+    if request.method == "POST" and form.is_valid() and _value_set(request, name, form):
         return redirect("practice")
-    return render(
-        request,
-        "core/parameter.html",
-        {"form": form, "parameter": shipped, "current": current},
-    )
+    context = {"form": form, "parameter": shipped, "current": current}
+    return render(request, "core/parameter.html", context, status=422 if form.errors else 200)
+
+
+def _value_set(request: PageRequest, name: str, form: forms.ParameterForm) -> bool:
+    """Set it, or show in the form why not."""
+    try:
+        parameters.set_value(name=name, by=request.actor, **form.cleaned_data)
+    except RuleError as refusal:
+        forms.say_refusal(form, refusal)
+        return False
+    messages.success(request, "The value is set.")
+    return True

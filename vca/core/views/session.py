@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -19,14 +20,14 @@ from vca.core.pages import PRACTICE_KEY
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
-    """Give every template the actor, the practice, its zone, the navigation and the number of open alerts."""
+    """Give every template the actor, the practice, its zone, the navigation and the number of alerts that are awake."""
     actor = getattr(request, "actor", None)
     if actor is None:
         return {"actor": None, "practice": None}
     return {
         "actor": actor,
         "practice": request.practice,  # type: ignore[attr-defined]
-        "open_alerts": alerts.open_alerts(actor).count(),
+        "open_alerts": alerts.awake(actor, at=timezone.now()).count(),
         "nav": [
             {"label": one.label, "url": reverse(one.page), "current": _current(reverse(one.page), request.path)}
             for one in vocabulary.navigation()

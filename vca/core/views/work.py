@@ -1,4 +1,4 @@
-"""Background work, documents, and what a person does with an alert."""
+"""Background work, documents, and what a person does with a task."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from vca.core import access, alerts, documents, forms, jobs, vocabulary
+from vca.core import access, documents, jobs, vocabulary
 from vca.core.access import PageRequest
-from vca.core.models import Alert, Document, Job, JobState, Task
+from vca.core.models import Document, Job, JobState, Task
 from vca.core.pages import came_from
 from vca.core.services import chores
 from vca.domain.wording import counted
@@ -76,37 +76,6 @@ def document(request: PageRequest, document_id: int) -> HttpResponse:
     response.headers["Content-Disposition"] = content_disposition_header(True, row.filename) or "attachment"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-@require_POST
-@access.page("see_alerts")
-def dismiss_alert(request: PageRequest, alert_id: int) -> HttpResponse:
-    """Dismiss an alert with a reason."""
-    alert = get_object_or_404(access.scope(Alert.objects.all(), request.actor), pk=alert_id)
-    form = forms.DismissForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Say why the alert is dismissed; the reason is kept.")
-    elif alerts.dismiss(
-        alert=alert,
-        reason=form.cleaned_data["reason"],
-        by=request.actor,
-        at=timezone.now(),
-    ):
-        messages.success(
-            request,
-            "Dismissed.",
-            extra_tags=f"undo:{reverse('reopen_alert', args=[alert.pk])}",
-        )
-    return redirect("alerts")
-
-
-@require_POST
-@access.page("see_alerts")
-def reopen_alert(request: PageRequest, alert_id: int) -> HttpResponse:
-    """Undo a dismissal."""
-    alert = get_object_or_404(access.scope(Alert.objects.all(), request.actor), pk=alert_id)
-    alerts.reopen(alert=alert, by=request.actor)
-    return redirect("alerts")
 
 
 @require_POST

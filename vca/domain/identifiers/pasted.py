@@ -17,12 +17,13 @@ _MATHEMATICAL = range(0x1D400, 0x1D800)
 
 def clean(text: str) -> str:
     """Return the text as it would have been typed, without spaces."""
-    return "".join(map(_typed, text))
+    return "".join(text.split() if text.isascii() else map(_typed, text))
 
 
 def capitals(text: str) -> str:
     """Return the text as it would have been typed, without spaces, in capitals; foreign letters stay as they are."""
-    return "".join(one.upper() if one.isascii() else one for one in clean(text))
+    typed = clean(text)
+    return typed.upper() if typed.isascii() else "".join(one.upper() if one.isascii() else one for one in typed)
 
 
 def _typed(one: str) -> str:

@@ -14,6 +14,7 @@ from tests.vca.core.kept import kept, put_back
 from tests.world import World
 from vca.core.api.errors import first_fault
 from vca.core.vocabulary import Role
+from vca.domain.rules import CATALOGUE
 
 pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
 
@@ -51,7 +52,8 @@ def test_unknown_address_has_the_one_shape(method: str, path: str) -> None:
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json")
     assert error(answer) == dict.fromkeys(SHAPE, "") | {
         "code": "NOT-FOUND",
-        "message": "There is no such address. Every address of the API ends with a slash.",
+        "message": "There is no such address."
+        + " Every address of the API ends with a slash." * (path[-1:] not in "/"),
     }
 
 
@@ -113,7 +115,10 @@ def test_missing_token_is_not_signed_in() -> None:
 def test_missing_permission_is_the_access_rule(harbor: World) -> None:
     answer = caller(harbor, Role.NURSE).post("api_referrals")
 
-    assert (answer.status_code, error(answer)["code"], list(error(answer))) == (403, "ACCESS-01", SHAPE)
+    told = error(answer)
+    assert (answer.status_code, told["code"], list(told)) == (403, "ACCESS-01", SHAPE)
+    rule = CATALOGUE["ACCESS-01"]
+    assert (told["source"], told["next_act"]) == (rule.source, rule.next_act)
 
 
 def test_wrong_method_is_named(biller: Caller) -> None:

@@ -174,3 +174,31 @@ def test_page_has_the_size_asked_for_within_reason(harbor: World, biller: Caller
         world.receive(harbor)
 
     assert len(biller.get("api_referrals", page_size=size).json()["results"]) == rows
+
+
+LISTS = ("api_claims", "api_referrals", "api_alerts", "api_submissions", "api_tasks")
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "said"),
+    [
+        ("api_claims", {"state": "ZZ"}, "Choose one of: DRAFT, READY, "),
+        ("api_referrals", {"state": "ZZ"}, "Choose one of: RECEIVED, HELD, "),
+        ("api_alerts", {"state": "ZZ"}, "Choose one of: OPEN, "),
+        ("api_alerts", {"kind": "ZZ"}, "Choose one of: agreement_ending, "),
+        ("api_submissions", {"channel": "ZZ"}, "Choose one of: FILE, "),
+        ("api_claims", {"authorization": "9"}, "There is no such filter here. There are: state, cursor, page_size."),
+        ("api_tasks", {"state": "OPEN"}, "There is no such filter here. There are: cursor, page_size."),
+    ],
+)
+def test_filter_that_is_not_known_is_named(biller: Caller, name: str, query: dict[str, str], said: str) -> None:
+    answer = biller.get(name, **query)
+
+    told = answer.json()["error"]
+    assert (answer.status_code, told["code"], [told["field"]]) == (422, "INPUT", list(query))
+    assert told["message"].startswith(said)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_pages_of_a_list_are_asked_for_by_size(biller: Caller, name: str) -> None:
+    assert biller.get(name, page_size="1").status_code == 200

@@ -1,8 +1,11 @@
 """Parameters: the value in force on the day that chooses it, and where it comes from."""
 
+from contextlib import nullcontext
 from datetime import date
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from tests import world
@@ -10,7 +13,8 @@ from tests.world import World
 from vca.core import vocabulary
 from vca.core.models import ParameterValue
 from vca.core.services import parameters
-from vca.core.services.parameters import NotAValue, Setting
+from vca.core.services.parameters import NotADay, NotAValue, Setting
+from vca.core.vocabulary import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -103,7 +107,7 @@ def test_list_is_read_as_numbers(harbor: World) -> None:
     ("name", "text"),
     [
         *[(NAME, text) for text in ("", "0", "-1", "180 days", "1e3", "99999")],
-        *[("authorization-ending-days", text) for text in ("", "45,", "45;30", "x")],
+        *[("authorization-ending-days", text) for text in ("", "45,", "45;30", "x", "10,10", "-1")],
         *[("receiver-id", text) for text in ("vaclrhouse", "A" * 16, "VA*CLR", "VA~")],
     ],
 )
@@ -132,3 +136,51 @@ def test_every_shipped_value_names_its_source_and_the_date_that_chooses_it() -> 
     shipped = vocabulary.parameters()
 
     assert [one.name for one in shipped if not (one.source and one.chosen_by and one.unit)] == []
+
+
+@pytest.mark.parametrize(
+    ("day", "refused"), [("1999-12-31", 1), ("2000-01-01", 0), ("2099-12-31", 0), ("2100-01-01", 1)]
+)
+def test_value_begins_on_a_day_of_our_time(harbor: World, day: str, refused: int) -> None:
+    raised = pytest.raises(NotADay, match="PARAM-02") if refused else nullcontext()
+
+    with raised:
+        own(harbor, "90", date.fromisoformat(day))
+
+    assert ParameterValue.objects.count() == 1 - refused
+
+
+@pytest.fixture
+def administrator(harbor: World) -> Client:
+    client = Client()
+    client.force_login(world.person(harbor, Role.ADMINISTRATOR))
+    return client
+
+
+FORM = {"value": "90", "valid_from": "2024-01-01", "source": "a letter of VA", "verified_on": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"value": "0"}, "This parameter is a whole number from 1 to 9999."),
+        ({"valid_from": "1800-01-01"}, "PARAM-02"),
+        ({"verified_on": "2050-01-01"}, "today at the latest"),
+    ],
+    ids=["value", "first day", "day to come"],
+)
+def test_refused_value_keeps_what_was_typed(administrator: Client, changes: dict[str, str], said: str) -> None:
+    typed = FORM | changes
+
+    answer = administrator.post(reverse("parameter", args=[NAME]), typed)
+
+    form = answer.context["form"]
+    assert (answer.status_code, said in answer.content.decode()) == (422, True)
+    assert {name: form[name].value() for name in FORM} == typed
+    assert ParameterValue.objects.count() == 0
+
+
+def test_value_is_set_on_its_page(administrator: Client) -> None:
+    answer = administrator.post(reverse("parameter", args=[NAME]), FORM | {"verified_on": "2024-01-02"})
+
+    assert (answer.status_code, ParameterValue.objects.get().value) == (302, "90")

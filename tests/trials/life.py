@@ -1,0 +1,168 @@
+"""A year in the life of a practice with two places: what people do, done by the services, and noted in the almanac."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, datetime, time
+from functools import partial
+from random import Random
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
+
+from billing.domain.channels import Channel
+from billing.services import claims, submissions
+from billing.services.submissions import ByHand
+from referrals.domain.states import LimitKind
+from referrals.services import authorizations, referrals, visits
+from referrals.services.authorizations import Limit, Terms
+from tests import world
+from tests.trials.almanac import DESK
+from tests.trials.office import DAY, HISTORY, Office, Paper, Seen
+from vca.domain.errors import RuleError
+
+EVERYBODY = (*DESK, "CLINICIAN", "NURSE", "FRONT_DESK")
+SPOKEN_FOR = ("BOOKED", "COMPLETED")
+
+
+class Life(Office):
+    """The practice at the instant ``at``. ``act`` lets somebody do something at random."""
+
+    def __init__(self, dice: Random, zones: Sequence[str], at: datetime) -> None:
+        super().__init__(dice, zones, at)
+        self.papers: list[Paper] = []
+        for _ in range(4):
+            self.receive()
+
+    def act(self) -> None:
+        """Do something; what is refused was not done."""
+        often = {
+            self.receive: 2,
+            self.amend: 4,
+            self.set_limit: 2,
+            self.stop_or_go_on: 3,
+            self.book: 5,
+            self.give: 5,
+            self.drop: 2,
+            self.bill: 1,
+            self.renew: 2,
+            self.end_agreement: 1,
+            self.change_numbers: 2,
+            self.come_or_go: 2,
+            self.choose_mail: 1,
+            self.dismiss: 3,
+            self.reopen: 3,
+        }
+        [deed] = self.dice.choices(list(often), weights=list(often.values()))
+        with suppress(RuleError):
+            deed()
+
+    def receive(self) -> None:
+        """VA sends an authorization: now and then it ends on the leap day."""
+        place, today = self.dice.choice(self.places), self.today()
+        last = today + self.dice.randint(0, 150) * DAY
+        leap = date(last.year, 3, 1) - DAY  # or the day before the first of March of another year
+        if leap > today and self.dice.random() < 0.5:
+            last = leap
+        first = min(today - self.dice.randint(0, 20) * DAY, last)
+        number = self.dice.choice([1, 2, 3, 4, 6, None])
+        with patch.object(world, "NOW", self.at):
+            there = replace(self.harbor, location=place)
+            row = world.authorization(there, visits=number, referral_date=first, expiration_date=last)
+        paper = Paper(row, place, first, last, number)
+        self.papers.append(paper)
+        ending = self.watch(
+            "authorization_ending", row.pk, "authorization-ending-days", partial(self.days_of_paper, paper)
+        )
+        few = self.watch("visits_left", world.line(row).pk, "visits-left", partial(self.visits_of_paper, paper))
+        for cause in (ending, few):
+            self.watch_at(place, cause).roles = EVERYBODY
+
+    def days_of_paper(self, paper: Paper, today: date) -> tuple[int, str] | None:
+        left = (paper.last - today).days
+        return (left, str(paper.last)) if paper.state == "ACCEPTED" and left >= -HISTORY else None
+
+    def visits_of_paper(self, paper: Paper, today: date) -> tuple[int, str] | None:
+        if paper.visits is None or not self.days_of_paper(paper, today):
+            return None
+        drawn = sum(one.paper is paper and one.state in SPOKEN_FOR for one in self.seen)
+        return paper.visits - drawn, str(paper.visits)
+
+    def amend(self) -> None:
+        """VA extends or cuts the time."""
+        paper = self.dice.choice(self.papers)
+        last = max(paper.first, paper.last + self.dice.choice([-40, -10, -1, 1, 10, 45, 90]) * DAY)
+        terms = Terms(paper.first, last)
+        authorizations.amend(authorization=paper.row, terms=terms, reason="VA amended it", by=self.by, at=self.at)
+        paper.last = last
+
+    def set_limit(self) -> None:
+        """VA gives more visits, or fewer."""
+        paper, number = self.dice.choice(self.papers), self.dice.randint(1, 8)
+        limit = Limit("Ketamine infusion", LimitKind.COUNTED, number)
+        line = world.line(paper.row)
+        authorizations.set_limit(service=line, limit=limit, reason="VA amended it", by=self.by, at=self.at)
+        paper.visits = number
+
+    def stop_or_go_on(self) -> None:
+        """VA revokes a referral, or it is suspended or resumed."""
+        paper = self.dice.choice(self.papers)
+        ways = {"ACCEPTED": [(referrals.suspend, "SUSPENDED")] * 3 + [(referrals.cancel, "CANCELLED")]}
+        move, state = self.dice.choice(ways.get(paper.state, [(referrals.resume, "ACCEPTED")]))
+        move(referral=paper.row.referral, reason="VA said so", by=self.by, at=self.at)
+        paper.state = state
+
+    def plan(self, paper: Paper, on: date) -> visits.Plan:
+        moment = datetime.combine(on, time(10), ZoneInfo(paper.place.time_zone))
+        return world.plan(replace(self.harbor, location=paper.place), paper.row, at=moment)
+
+    def book(self) -> None:
+        """Somebody books a visit."""
+        paper = self.dice.choice(self.papers)
+        on = self.today(paper.place) + self.dice.randint(0, 50) * DAY
+        row = visits.book(plan=self.plan(paper, on), by=self.by, at=self.at)
+        self.seen.append(Seen(row, paper, on, "BOOKED"))
+        self.watch_filing(self.seen[-1])
+
+    def watch_filing(self, seen: Seen) -> None:
+        left = partial(self.days_to_file, seen)
+        self.watch_at(seen.paper.place, self.watch("filing_limit", seen.row.pk, "filing-limit-left-days", left))
+
+    def days_to_file(self, seen: Seen, today: date) -> tuple[int, str] | None:
+        last = seen.on + self.almanac.numbers("filing-limit-days", seen.on)[0] * DAY
+        waits = seen.state == "COMPLETED" and not seen.billed and (last - today).days >= -HISTORY
+        return ((last - today).days, str(last)) if waits else None
+
+    def give(self) -> None:
+        """A visit is given: a booked one whose day has come, or a walk-in."""
+        ready = [one for one in self.seen if one.state == "BOOKED" and one.on <= self.today(one.paper.place)]
+        if not ready or self.dice.random() < 0.3:
+            paper = self.dice.choice(self.papers)
+            on = self.today(paper.place)
+            row = visits.walk_in(plan=self.plan(paper, on), by=self.by, at=self.at)
+            ready = [Seen(row, paper, on, "ARRIVED")]
+            self.seen += ready
+            self.watch_filing(ready[0])
+        one = self.dice.choice(ready)
+        if one.state == "BOOKED":
+            visits.check_in(visit=one.row, by=self.by, at=self.at)
+        visits.complete(visit=one.row, by=self.by, at=self.at)
+        one.state = "COMPLETED"
+
+    def drop(self) -> None:
+        """A visit is cancelled, or struck because it never was."""
+        for one in self.some([one for one in self.seen if one.state in SPOKEN_FOR and not one.billed]):
+            if one.state == "BOOKED":
+                visits.cancel(visit=one.row, reason="", by=self.by, at=self.at)
+                one.state = "CANCELLED"
+            else:
+                visits.void(visit=one.row, reason="entered twice", by=self.by, at=self.at)
+                one.state = "VOIDED"
+
+    def bill(self) -> None:
+        """A visit is billed to VA."""
+        for one in self.some([one for one in self.seen if one.state == "COMPLETED" and not one.billed]):
+            [claim] = claims.draft(visit_ids=[one.row.pk], by=self.by, at=self.at)
+            claims.make_ready(claim=claim, by=self.by, at=self.at)
+            sent = ByHand(Channel.PORTAL, self.at, receipt="R-1")
+            submissions.record_by_hand(claim_ids=[claim.pk], sent=sent, by=self.by, at=self.at)
+            one.billed = True

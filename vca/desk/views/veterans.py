@@ -1,0 +1,40 @@
+"""Veterans: the search, and the page of one."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from billing import queries as billing
+from referrals import queries as referrals
+from vca.core import access
+from vca.core.access import PageRequest
+from vca.desk.queries import authorizations as listing
+from vca.desk.queries.calendar import today_at
+
+
+@require_safe
+@access.page("see_veterans")
+def veteran(request: PageRequest, veteran_id: int) -> HttpResponse:
+    """One Veteran: facts, authorizations, visits, claims."""
+    row = get_object_or_404(referrals.veterans(request.actor), pk=veteran_id)
+    day = today_at(request.actor, timezone.now()).today
+    known = list(referrals.authorizations(request.actor).filter(veteran=row).order_by("-current__valid_from", "-pk"))
+    referral_ids = [one.referral_id for one in known]
+    context = {
+        "veteran": row,
+        "authorizations": [(one, listing.badges(one, today=day)) for one in known],
+        "visits": referrals.visits_of_veteran(row)[:50],
+        "claims": billing.claims_of(referral_ids, request.actor)[:20] if request.actor.may("see_claims") else None,
+        "versions": row.versions.select_related("recorded_by").order_by("-recorded_at"),
+    }
+    return render(request, "desk/veteran.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.page("see_veterans")
+def veterans(request: PageRequest) -> HttpResponse:
+    """Veterans by name; the search is posted, so that no name stands in an address. Source: OWASP ASVS 14.2.1."""
+    words = request.POST.get("q", "").strip()[:60]
+    rows = referrals.veterans_named(request.actor, words)[:51]
+    return render(request, "desk/veterans.html", {"veterans": list(rows)[:50], "more": len(rows) > 50, "q": words})
