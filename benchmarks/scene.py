@@ -10,9 +10,9 @@ from django.urls import reverse
 from benchmarks import bulk, clinic
 from benchmarks.courses import Size
 from tests import world
-from tests.databases import url
+from tests.databases import show_one_practice_at_a_time, url
 from tests.world import World
-from vca.core import access
+from vca.core import access, isolation
 from vca.core.access import Actor
 from vca.core.vocabulary import Role
 from vca.desk.queries.calendar import Calendar
@@ -47,7 +47,10 @@ class Scene:
 
 @cache
 def scene() -> Scene:
-    """Return the scene, loaded and checked once; the second practice is there so that scoping costs what it costs."""
+    """Return the scene, loaded and checked once; the second practice is there so that keeping it apart costs its cost.
+
+    From then on the database shows this process the first practice alone, by the policies of production.
+    """
     now, size = datetime.now(UTC), Size()
     places = [clinic.practice(code, size, now=now) for code in ("harbor", "ridge")]
     bulk.settle()
@@ -60,4 +63,6 @@ def scene() -> Scene:
     clients = [Client(headers={"host": "localhost"}) for _ in (biller, administrator)]
     for client, person in zip(clients, (biller, administrator), strict=True):
         client.force_login(person)
+    show_one_practice_at_a_time()
+    isolation.switch(by.practice_id)
     return Scene(place, by, *clients, place.location.civil_day(now), url())

@@ -16,8 +16,10 @@ from referrals import queries as referral_queries
 from referrals.domain.states import Affiliation
 from vca.core import access
 from vca.core.access import Actor
+from vca.core.models import Document
 from vca.domain.money import usd
 
+NOTHING = usd(0)
 LOOKED_BACK = timedelta(days=366)  # the filing limit is half of that: what is older is asked for by itself
 
 
@@ -181,7 +183,7 @@ def expected_charges(by: Actor, days: Mapping[int, date]) -> dict[int, Expected]
 
 def _expected(charges: Sequence[Decimal | None]) -> Expected:
     known = [charge for charge in charges if charge is not None]
-    return Expected(sum(known, usd(0)), bool(charges) and len(known) == len(charges))
+    return Expected(sum(known, NOTHING), bool(charges) and len(known) == len(charges))
 
 
 def live_lines(visit_id: int) -> QuerySet[ClaimLine]:
@@ -205,7 +207,7 @@ def counts_by_state(by: Actor) -> dict[str, tuple[int, object]]:
 def summed(claims: QuerySet[Claim]) -> tuple[int, Decimal]:
     """Return how many claims these are, and their total charge in dollars."""
     found = claims.order_by().aggregate(n=Count("pk"), charge=Sum("total_charge"))
-    return found["n"], found["charge"] or usd(0)
+    return found["n"], found["charge"] or NOTHING
 
 
 def visits_billed(service_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -292,3 +294,10 @@ def prices_in_force(by: Actor, wanted: set[tuple[str, date]]) -> dict[tuple[str,
 def _prices_it(charge: Charge, code: str, on: date) -> bool:
     in_force = charge.valid_from <= on and (charge.valid_through is None or on <= charge.valid_through)
     return charge.code == code and in_force
+
+
+def veterans_in(document: Document) -> set[int]:
+    """Return the ids of the Veterans of the claims that a document holds, or that it is a proof or an answer about."""
+    sent = Q(submitted__submission__document=document) | Q(submitted__submission__proof=document)
+    about = (sent, Q(submitted__acknowledgments__proof=document), Q(printed__document=document))
+    return {pk for one in about for pk in Claim.objects.filter(one).values_list("veteran_id", flat=True)}

@@ -10,11 +10,13 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing import queries
+from billing.models import Claim
 from billing.services import claims, submissions
 from billing.services.claims import VisitOnClaim
 from referrals.signals import referral_moving, visit_correcting, visit_voiding
 from vca.core.access import Actor
-from vca.core.signals import restored
+from vca.core.models import Document
+from vca.core.signals import about, naming, restored
 
 
 @receiver(visit_voiding, dispatch_uid="billing refuses claimed visits")
@@ -37,7 +39,19 @@ def follow_referral(sender: Any, referral_id: int, veteran_id: int, by: Actor, *
     claims.give_to_veteran(referral_id=referral_id, veteran_id=veteran_id, by=by)
 
 
+@receiver(naming, dispatch_uid="Veterans in claim files, claims on paper and proofs")
+def named_in(document: Document, **_: Any) -> set[int]:
+    """Return the Veterans of the claims that a document holds, or is a proof or an answer about."""
+    return queries.veterans_in(document)
+
+
+@receiver(about, dispatch_uid="Veterans of claims")
+def whose(kind: str, ids: set[int], **_: Any) -> set[int]:
+    """Return the Veterans of the claims that tasks are about."""
+    return set(Claim.objects.filter(pk__in=ids).values_list("veteran_id", flat=True)) if kind == "claim" else set()
+
+
 @receiver(restored, dispatch_uid="billing leaves a gap of numbers")
-def leave_gap(sender: Any, **_: Any) -> None:
+def leave_gap(sender: Any, by: Actor, **_: Any) -> None:
     """Take no number again that was taken after the backup was made."""
-    submissions.leave_gap()
+    submissions.leave_gap(by=by)

@@ -4,6 +4,7 @@ from billing.domain import paper
 from billing.domain.networks import pairs
 from vca.core.vocabulary import (
     AlertKind,
+    Disclosure,
     Entry,
     Parameter,
     Role,
@@ -12,6 +13,7 @@ from vca.core.vocabulary import (
     percentage,
     whole_number,
     whole_numbers,
+    yes_or_no,
 )
 
 MONEY = (Role.BILLER, Role.ADMINISTRATOR)
@@ -24,6 +26,13 @@ declare(
         "set_charges": MONEY,
         "open_documents": MONEY,
         "export_claims": MONEY,
+    },
+    disclosures={
+        "claims.exported": Disclosure("", "Claims saved as a table", "Payment"),
+        "claims.printed": Disclosure("The payer, on paper", "Claims printed as CMS-1500", "Payment: claims"),
+        "submission.by_hand": Disclosure("The payer", "Claims sent by hand", "Payment: claims"),
+        "submission.taken_back": Disclosure("Nobody", "Claims not sent after all", "Correction of this account"),
+        "submission.written": Disclosure("The payer, by file", "Claims written into an 837P", "Payment: claims"),
     },
     audit_events={
         "charge.set": "Price set",
@@ -64,6 +73,15 @@ declare(
     navigation=(Entry(50, "Claims", "claims", "see_claims"),),
     in_charge={"write_837p": "send_claims", "write_cms1500": "send_claims", "write_cms1500_text": "send_claims"},
     parameters=(
+        Parameter(
+            "close-by-another",
+            "no",
+            "yes: who drafted a claim does not close it unsent",
+            "This product's own default; GAO-14-704G, 10.12 to 10.14, segregation of duties",
+            "today",
+            verify_with_va=False,
+            read=yes_or_no,
+        ),
         Parameter(
             "filing-limit-days",
             "180",

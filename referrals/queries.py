@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONArray
 
 from referrals.domain.drawdown import LineCount
@@ -26,9 +26,9 @@ from referrals.models import (
     VisitService,
     display_name,
 )
-from vca.core import access
+from vca.core import access, sight
 from vca.core.access import Actor
-from vca.core.db import JSONList
+from vca.core.db import Among, JSONList
 from vca.core.models import ServiceLocation
 
 EXPECTED = (VisitState.BOOKED, VisitState.ARRIVED)
@@ -178,8 +178,9 @@ def _compared(days: Mapping[int, date], comparison: str) -> Q:
 
 
 def spelled_out(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of ``listed`` with the Veteran's ``name``, its ``lines`` in order as description and count."""
+    """Return a row of ``listed`` to be shown, with the Veteran's ``name`` and its ``lines``: description and count."""
     name = display_name(row["last_name"], row["first_name"], row["middle_name"])
+    sight.note([row["veteran_id"]])
     return row | {"name": name, "lines": [_line(*line) for line in sorted(row["services"] or ())]}
 
 
@@ -262,7 +263,7 @@ def completed_visits(by: Actor, visit_ids: Sequence[int] | None = None) -> Query
 
 def services_of(visit_ids: Iterable[int], by: Actor) -> list[tuple[int, str, int]]:
     """Return visit id, code and units of each service of these visits."""
-    rows = access.scope(VisitService.objects.filter(visit_id__in=list(visit_ids)), by)
+    rows = access.scope(VisitService.objects.filter(Among("visit_id", visit_ids)), by)
     return list(rows.order_by("pk").values_list("visit_id", "code", "units"))
 
 
@@ -344,12 +345,35 @@ def named_in(lines: Sequence[str], by: Actor) -> list[dict[str, Any]]:
     """Return the lines about referrals of the practice, each as ``number``, ``said`` and ``authorization_id``."""
     told = [line.partition(" ") for line in lines]
     rows = access.scope(Authorization.objects.filter(referral__number__in={number for number, _, _ in told}), by)
-    known = dict(rows.values_list("referral__number", "pk"))
+    told_of = list(rows.values_list("referral__number", "pk", "veteran_id"))
+    sight.note(veteran for *_, veteran in told_of)
+    known = {number: pk for number, pk, _ in told_of}
     return [
         {"number": number, "said": said, "authorization_id": known[number]}
         for number, _, said in told
         if number in known
     ]
+
+
+def veterans_in_report(lines: Sequence[str], practice_id: int) -> set[int]:
+    """Return the ids of the Veterans of the referrals that the lines begin with."""
+    numbers = {line.partition(" ")[0] for line in lines}
+    rows = Referral.objects.filter(practice_id=practice_id, number__in=numbers)
+    return set(rows.values_list("veteran_id", flat=True))
+
+
+_VETERAN: dict[str, tuple[type[Model], str]] = {
+    "referral": (Referral, "veteran_id"),
+    "authorization": (Authorization, "veteran_id"),
+    "authorizedservice": (AuthorizedService, "authorization__veteran_id"),
+    "visit": (Visit, "veteran_id"),
+}
+
+
+def veterans_of(kind: str, ids: Iterable[int]) -> set[int]:
+    """Return the ids of the Veterans of rows of a kind; of another kind there are none."""
+    model, column = _VETERAN.get(kind, (None, ""))
+    return set(model._default_manager.filter(pk__in=ids).values_list(column, flat=True)) if model else set()
 
 
 def authorization_of_lines(service_ids: set[int], by: Actor) -> dict[int, int]:
@@ -368,7 +392,8 @@ def veterans_authorized(authorization_ids: set[int], by: Actor) -> dict[int, dic
     """Return by authorization id its ``pk``, and ``veteran_id`` and ``name`` of the Veteran."""
     rows = access.scope(Authorization.objects.filter(pk__in=authorization_ids), by)
     facts = (f"veteran__current__{name}" for name in ("last_name", "first_name", "middle_name"))
-    named = rows.values_list("pk", "veteran_id", *facts)
+    named = list(rows.values_list("pk", "veteran_id", *facts))
+    sight.note(veteran for _, veteran, *_ in named)
     return {pk: {"pk": pk, "veteran_id": veteran, "name": display_name(*name)} for pk, veteran, *name in named}
 
 

@@ -6,7 +6,7 @@ from referrals.api import authorizations as authorization_api
 from referrals.api import notices as notice_api
 from referrals.api import referrals as referral_api
 from referrals.api import visits as visit_api
-from referrals.views import imports, referrals, visits
+from referrals.views import imports, referrals, veterans, visits
 
 urlpatterns = [
     path("referrals/", referrals.referrals_page, name="referrals"),
@@ -28,6 +28,7 @@ urlpatterns = [
     path("notices/<id:notice_id>/settle/", referrals.settle_notice, name="settle_notice"),
     path("lines/<id:service_id>/", referrals.edit_line, name="edit_line"),
     path("lines/<id:service_id>/opening-balance/", referrals.opening_balance, name="opening_balance"),
+    path("veterans/<id:veteran_id>/identifiers/", veterans.reveal_identifiers, name="reveal_identifiers"),
     path("veterans/<id:veteran_id>/edit/", referrals.edit_veteran, name="edit_veteran"),
     path("authorizations/<id:authorization_id>/book/", visits.book_visit, name="book_visit"),
     path("authorizations/<id:authorization_id>/walk-in/", visits.walk_in, name="walk_in"),
@@ -65,6 +66,9 @@ api_urlpatterns = [
         "lines/<id:service_id>/opening-balance/",
         authorization_api.OpeningBalance.as_view(),
         name="api_opening_balance",
+    ),
+    path(
+        "veterans/<id:veteran_id>/identifiers/", authorization_api.VeteranIdentifiers.as_view(), name="api_identifiers"
     ),
     path("veterans/<id:veteran_id>/", authorization_api.VeteranDetail.as_view(), name="api_veteran"),
     path("authorizations/", authorization_api.AuthorizationList.as_view(), name="api_authorizations"),

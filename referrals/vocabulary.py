@@ -1,6 +1,6 @@
 """The words of referrals: permissions by role, kinds of event, document, job, task and alert, and parameters."""
 
-from vca.core.vocabulary import AlertKind, Entry, Parameter, Role, declare, whole_number, whole_numbers
+from vca.core.vocabulary import AlertKind, Entry, Parameter, Role, declare, whole_number, whole_numbers, yes_or_no
 
 CARE = (Role.FRONT_DESK, Role.NURSE, Role.CLINICIAN)
 EVERYBODY = tuple(Role)
@@ -14,6 +14,7 @@ declare(
         "confirm_referrals": DESK,
         "change_limits": DESK,
         "change_veterans": (*DESK, Role.FRONT_DESK),
+        "reveal_identifiers": DESK,
         "book_visits": (*CARE, Role.ADMINISTRATOR, Role.BILLER),
         "correct_visits": (Role.CLINICIAN, Role.BILLER, Role.ADMINISTRATOR),
         "check_in_visits": (*CARE, Role.ADMINISTRATOR),
@@ -38,6 +39,7 @@ declare(
         "referral.reopened": "Referral opened again",
         "referral.resumed": "Referral resumed",
         "referral.suspended": "Referral suspended",
+        "veteran.identifiers_revealed": "Identifiers of a Veteran shown in full",
         "veteran.changed": "Facts about a Veteran changed",
         "veteran.recorded": "Veteran recorded",
         "visit.booked": "Visit booked",
@@ -105,6 +107,15 @@ declare(
                 read=whole_numbers,
             )
             for what in ("agreement", "license", "dea")
+        ),
+        Parameter(
+            "confirm-by-another",
+            "no",
+            "yes: who entered a referral does not confirm it",
+            "This product's own default; GAO-14-704G, 10.12 to 10.14, segregation of duties",
+            "today",
+            verify_with_va=False,
+            read=yes_or_no,
         ),
         Parameter(
             "confirm-within-days",

@@ -16,6 +16,8 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from tests import databases
+from tests.vca.core.kept import kept, put_back
+from tests.world import World
 
 CI = os.environ.get("CI") == "true"
 # A slow machine is no fault of the code under test; in CI hypothesis's own profile makes the examples repeatable.
@@ -98,3 +100,17 @@ def process_environment(transactional_db: None, documents_dir: Path) -> dict[str
     names = {"default": "DATABASE_URL", "owner": "DATABASE_OWNER_URL"}
     urls = {names[alias]: databases.url(alias) for alias in connections}
     return {"DEBUG": "1"} | os.environ | urls | {"DOCUMENTS_DIR": str(documents_dir), "EMAIL_URL": "memorymail://"}
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Return a practice that is made once for all tests of a module (tests.vca.core.kept)."""
+    with kept(django_db_blocker) as one:
+        yield one
+
+
+@pytest.fixture
+def harbor(once: World) -> Iterator[World]:
+    """Return that practice for one test, and put it back afterwards. A module may make a practice of its own."""
+    with put_back(once):
+        yield once

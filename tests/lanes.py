@@ -16,13 +16,13 @@ from collections.abc import Mapping, Sequence
 from tests import servers
 
 NO_TESTS = 5  # pytest's exit code when nothing was collected
-WORKERS = ("-n", "2")  # of xdist, each with a database of its own
+WORKERS = ("-n", "2", "--dist", "worksteal")  # of xdist, each with a database of its own
 ON_SERVERS = {
     "PostgreSQL and Redis": ("-m", "not browser and not serial", *WORKERS),
     "PostgreSQL and Redis, one at a time": ("-m", "serial and not browser"),
 }
 ON_SQLITE = {
-    "SQLite, no broker": ("-m", "both and not (postgres or redis or browser)"),
+    "SQLite, no broker": ("-m", "both and not (postgres or redis or browser)", *WORKERS),
     "Browser, on SQLite": ("-m", "browser"),
 }
 WHOLE_ON_SQLITE: dict[str, tuple[str, ...]] = {"Everything on SQLite": ()}

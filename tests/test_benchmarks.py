@@ -99,7 +99,8 @@ def test_two_benchmarks_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_benchmark_is_found() -> None:
-    assert sorted(discover()) == ["authorization-list", "claim-837p", "cms1500", "dashboard", "pages"]
+    every = ["authorization-list", "claim-837p", "cms1500", "dashboard", "guards", "isolation", "pages"]
+    assert sorted(discover()) == every
 
 
 @pytest.mark.postgres

@@ -33,9 +33,9 @@ def without_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_arguments_run_every_lane(runs: list[Run]) -> None:
     assert lanes.main([]) == 0
     assert runs == [
-        (("-m", "not browser and not serial", "-n", "2"), True),
+        (("-m", "not browser and not serial", "-n", "2", "--dist", "worksteal"), True),
         (("-m", "serial and not browser"), True),
-        (("-m", "both and not (postgres or redis or browser)"), False),
+        (("-m", "both and not (postgres or redis or browser)", "-n", "2", "--dist", "worksteal"), False),
         (("-m", "browser"), False),
     ]
 

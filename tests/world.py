@@ -10,7 +10,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from billing.services import charges
+from billing.models import Claim
+from billing.services import charges, claims
 from referrals.domain.notice import ReferralNotice, StatedLine
 from referrals.domain.states import Affiliation, LimitKind
 from referrals.intake.json_reader import Received
@@ -19,7 +20,7 @@ from referrals.services import referrals, veterans, visits
 from referrals.services.visits import Plan, Planned
 from vca.core import access
 from vca.core.access import Actor
-from vca.core.models import Clinician, Practice, ServiceLocation, User
+from vca.core.models import BackupDeed, BackupRun, Clinician, Practice, ServiceLocation, User
 from vca.core.services import people, practices
 from vca.core.vocabulary import Role
 
@@ -56,6 +57,18 @@ def practice(code: str = "harbor", *, zone: str = "America/Los_Angeles") -> Worl
     for code_, amount in (("96365", "450"), ("96366", "150"), ("J3490", "87.50"), ("90837", "210"), ("99204", "300")):
         charges.set_price(code=code_, amount=Decimal(amount), valid_from=date(2023, 1, 1), by=by)
     return World(row, place, clinician, by)
+
+
+def real_practice(code: str, *, name: str) -> Practice:
+    """Return a practice of real people, where a backup was proven before."""
+    proven_backup()
+    return practices.create(code=code, name=name, test_data=False)
+
+
+def proven_backup(*, at: datetime = NOW) -> None:
+    """Let a backup have been made and proven."""
+    for deed in BackupDeed:
+        BackupRun.objects.create(deed=deed, archive="a" * 32, rows=1, files=1, at=at)
 
 
 def add_clinician(by: Actor, npi: str, *, last_name: str, approved_on: date | None = date(2023, 1, 1)) -> Clinician:
@@ -146,3 +159,10 @@ def completed(world: World, authorization: Authorization, *, at: datetime = NOW,
     visits.check_in(visit=visit, by=world.by, at=at)
     visits.complete(visit=visit, by=world.by, at=at + timedelta(hours=1))
     return visit
+
+
+def ready_claim(world: World) -> Claim:
+    """Return a claim of one visit of NOW that waits to be sent, of a referral of its own."""
+    made, *_ = claims.draft(visit_ids=[completed(world, authorization(world)).pk], by=world.by, at=NOW)
+    claims.make_ready(claim=made, by=world.by, at=NOW)
+    return made

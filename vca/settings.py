@@ -1,15 +1,14 @@
 """The one settings module. The environment decides; nonsense is refused at start (vca/environment.py).
 
 Without any variable this is the try-out: SQLite, no broker, DEBUG. DATABASE_URL or DEBUG=0 gives the production
-settings; they need SECRET_KEY, ALLOWED_HOSTS and FIELD_KEYS from the environment or from var/keys.env, which ./run
-writes once.
+settings; they need SECRET_KEY, ALLOWED_HOSTS, FIELD_KEYS and INDEX_KEY from the environment or from var/keys.env, which
+./run writes once.
 """
 
 from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from vca import environment
 
@@ -20,12 +19,12 @@ env.read_env(STATE_DIR / "keys.env")
 
 # A database of its own is taken for a real practice's: there DEBUG is never on by accident.
 DEBUG = environment.switch("DEBUG", env.str("DEBUG", default=""), default=not env.str("DATABASE_URL", default=""))
-SECRET_KEY = environment.required("SECRET_KEY", env.str("SECRET_KEY", default=""), least=environment.SECRET_LENGTH)
+SECRET_KEY = environment.secret("SECRET_KEY", env.str("SECRET_KEY", default=""))
 FIELD_KEYS = environment.required("FIELD_KEYS", env.str("FIELD_KEYS", default=""))
-environment.field_keys(FIELD_KEYS)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-if not DEBUG and "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS holds '*'. Name the hosts that this installation serves.")
+INDEX_KEY = environment.required("INDEX_KEY", env.str("INDEX_KEY", default=""))
+environment.index_key(INDEX_KEY, apart_from=environment.field_keys(FIELD_KEYS).values())
+_HERE = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", env.list("ALLOWED_HOSTS", default=_HERE), debug=DEBUG)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -43,18 +42,22 @@ INSTALLED_APPS = [
     "vca.demo",
 ]
 MIDDLEWARE = [
-    "vca.core.middleware.probes",
+    # What browsers are told stands around everything that answers, probes and files included.
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "vca.core.middleware.cross_origin_isolation",
+    "vca.core.middleware.probes",
+    "vca.core.middleware.threshold",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "vca.core.middleware.time_limits",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "vca.core.middleware.actor",
+    "vca.core.middleware.reads",
     "vca.core.middleware.refusals",
 ]
 ROOT_URLCONF = "vca.urls"
@@ -90,7 +93,8 @@ globals().update(environment.email("EMAIL_URL", env.str("EMAIL_URL", default="")
 EMAIL_TIMEOUT = 10  # seconds, well below the lease of the job that sends
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="vca@localhost")
 # What links in e-mail begin with.
-SITE_URL = env.str("SITE_URL", default="http://localhost:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0]}").rstrip("/")
+_SITE = "http://localhost:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0]}"
+SITE_URL = environment.site("SITE_URL", env.str("SITE_URL", default=_SITE), debug=DEBUG)
 
 AUTH_USER_MODEL = "core.User"
 LOGIN_URL = "sign_in"
@@ -100,14 +104,16 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 15},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "vca.core.services.passwords.HardToGuess"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 SESSION_COOKIE_AGE = 12 * 60 * 60
+BEHIND_PROXY = not DEBUG  # it says who asks, in X-Forwarded-For, and how, in X-Forwarded-Proto
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie: a sentence may name somebody
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -127,6 +133,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/vendor/.+-\d+\.\d+\.\d+/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -148,6 +155,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$", "^api/"]  # the API refuses: see middleware.threshold
 if not DEBUG:
     SECURE_SSL_REDIRECT = environment.switch(
         "SECURE_SSL_REDIRECT", env.str("SECURE_SSL_REDIRECT", default=""), default=True
@@ -165,6 +173,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "vca.core.api.requests.Pages",
+    "DEFAULT_METADATA_CLASS": None,  # what an address takes stands in /api/schema/: OPTIONS is no method
     "DEFAULT_SCHEMA_CLASS": "vca.core.api.schema.Described",
     "EXCEPTION_HANDLER": "vca.core.api.errors.explain",
     "UNAUTHENTICATED_USER": None,

@@ -66,7 +66,8 @@ class Rival:
     """The list of one practice on one day. The statement is planned on every run, as Django's are, or prepared."""
 
     def __init__(self, url: str, *, practice_id: int, today: date, prepared_after: int | None = None) -> None:
-        self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=prepared_after)
+        isolated = f"-c vca.practice={practice_id}"
+        self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=prepared_after, options=isolated)
         self._known = {"practice": practice_id, "today": today}
 
     def page(self, view: str, *, after: Place = FIRST) -> list[Row]:

@@ -67,7 +67,7 @@ class Rival:
     def __init__(
         self, url: str, *, practice_id: int, provider: BillingProvider, payer: Payer, key: bytes, path: Path
     ) -> None:
-        self._connection = psycopg.connect(url)
+        self._connection = psycopg.connect(url, options=f"-c vca.practice={practice_id}")
         self._practice_id, self._provider, self._payer, self._path = practice_id, provider, payer, path
         self._decrypt = AESGCM(key).decrypt
 
@@ -89,7 +89,7 @@ class Rival:
             yield _claim(level, self._opened(icn, facts_id), self._payer, "".join(written), *values)
 
     def _opened(self, sealed: str, facts_id: str) -> str:
-        _, _, rest = base64.b64decode(sealed).partition(b":")
+        rest = base64.b64decode(sealed.partition(":")[2])
         return self._decrypt(rest[:12], rest[12:], f"referrals_veteranfacts.icn.{facts_id}".encode()).decode()
 
     def close(self) -> None:

@@ -78,7 +78,8 @@ class Rival:
 
     def __init__(self, url: str, *, practice_id: int, today: date, prepared_after: int | None = None) -> None:
         # Compiling the statement would take longer than running it.
-        self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=prepared_after, options="-c jit=off")
+        options = f"-c jit=off -c vca.practice={practice_id}"
+        self._connection = psycopg.connect(url, autocommit=True, prepare_threshold=prepared_after, options=options)
         self._known = {"practice": practice_id, "today": today, "since": today - LOOKED_BACK}
         self._known |= {"limit": LIMIT, "percent": PERCENT}
 

@@ -19,7 +19,7 @@ from vca.core.api.requests import heard, listed, repeatable
 from vca.core.api.schema import described
 from vca.core.api.serializers import ReasonInput
 
-ANSWERED = ("ANSWER-01", "ANSWER-02", "ANSWER-03", "ANSWER-05", "CLAIM-14", "SUBMIT-03")
+ANSWERED = ("ANSWER-01", "ANSWER-02", "ANSWER-03", "ANSWER-05", "CLAIM-14", *serializers.PROOF_REFUSED)
 
 
 class AcknowledgmentList(APIView):

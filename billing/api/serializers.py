@@ -21,6 +21,7 @@ from vca.domain.money import usd
 from vca.domain.rules import CATALOGUE
 
 PROOF = "PDF, PNG or JPEG, 10 MB at most: send the whole as multipart/form-data."
+PROOF_REFUSED = ("SUBMIT-03", "UPLOAD-01", "UPLOAD-02", "UPLOAD-03", "UPLOAD-04")
 
 
 class DraftInput(serializers.Serializer):

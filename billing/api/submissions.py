@@ -22,7 +22,7 @@ from vca.core.api.schema import described
 from vca.core.api.serializers import ReasonInput
 
 CHANNEL = OpenApiParameter("channel", str, enum=[one.value for one in Channel], description="Only by this channel.")
-BY_HAND = ("CLAIM-14", "CLAIM-17", "SUBMIT-01", "SUBMIT-02", "SUBMIT-03")
+BY_HAND = ("CLAIM-14", "CLAIM-17", "SUBMIT-01", "SUBMIT-02", *serializers.PROOF_REFUSED)
 
 
 class SubmissionList(APIView):

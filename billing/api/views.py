@@ -113,7 +113,7 @@ def claim_act(
 make_ready = claim_act("Readiness", claims.make_ready, refused_by=BLOCKING)
 back_to_draft = claim_act("TakingBack", claims.back_to_draft, refused_by=("CLAIM-14",), timed=False)
 rebuild = claim_act("Rebuilding", claims.rebuild, refused_by=("CLAIM-14",), timed=False)
-close = claim_act("Closing", claims.close, refused_by=("CLAIM-14",), says=ReasonInput)
+close = claim_act("Closing", claims.close, refused_by=("ACCESS-12", "CLAIM-14"), says=ReasonInput)
 take_off = claim_act(
     *("TakingOff", claims.take_off), refused_by=("CLAIM-14", "CLAIM-27"), timed=False, says=serializers.TakeOffInput
 )

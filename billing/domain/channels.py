@@ -1,10 +1,4 @@
-"""How claims leave, and what shows that they did.
-
->>> media_type(b"%PDF-1.7 ...")
-'application/pdf'
->>> media_type(b"GIF89a")
-''
-"""
+"""How claims leave, and what shows that they did."""
 
 from enum import StrEnum
 
@@ -26,13 +20,3 @@ CHANNEL_WORDS = {
     Channel.FAX: "Fax",
 }
 LARGEST_PROOF = 10 * 1024**2  # bytes: a scan of some pages
-BEGINNINGS = {
-    b"%PDF-": "application/pdf",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-}
-
-
-def media_type(content: bytes) -> str:
-    """Return what a proof is by its first bytes, whatever its name says; empty for what is not kept as one."""
-    return next((kind for beginning, kind in BEGINNINGS.items() if content.startswith(beginning)), "")

@@ -6,10 +6,10 @@ from django.db.models import Q
 
 from billing.domain.states import ClaimState
 from vca.core.db import MoneyField, StateField, one_of
-from vca.core.models import Clinician, Practice, ServiceLocation
+from vca.core.models import Clinician, OfVeteran, Practice, ServiceLocation
 
 
-class Claim(models.Model):
+class Claim(OfVeteran):
     """One claim. ``revision`` grows with every change, so that a file never carries half of one.
 
     ``first_day`` is the earliest day of service of its lines: the filing limit runs from it, and lists follow it.

@@ -15,10 +15,11 @@ from billing.domain.states import CLAIM_MOVES, ClaimState
 from billing.models import Acknowledgment, Claim, SubmittedClaim
 from billing.services import proofs
 from billing.services.claims import MoveNotOffered
-from billing.services.proofs import NotAProof, Proof
+from billing.services.proofs import Admitted, NotAProof, Proof
 from vca.core import access, audit, states
 from vca.core.access import Actor
 from vca.core.models import Document
+from vca.core.uploads.gate import NotAdmitted
 from vca.domain.errors import RuleError
 
 
@@ -57,6 +58,7 @@ FAULTS = (
     NoWords,
     WrongDay,
     NotAProof,
+    NotAdmitted,
     AcceptedAlready,
 )  # of what was said, and not of where the claim stands
 
@@ -82,16 +84,17 @@ def take(*, claim: Claim, answer: Answer, by: Actor, at: datetime) -> Acknowledg
     """Keep an answer to the claim's live submission and move the claim to what it says.
 
     What a clearinghouse accepted the payer may accept too, and then gives its number of the claim.
-    Raises NotShown, NoWords, WrongDay, NotAProof, AcceptedAlready, MoveNotOffered.
+    Raises NotShown, NoWords, WrongDay, NotAProof, NotAdmitted, AcceptedAlready, MoveNotOffered.
     """
     _refuse_bare(answer)
+    proof = proofs.admit(answer.proof) if isinstance(answer.proof, Proof) else answer.proof
     with transaction.atomic():
         act = ACTS[answer.verdict]
         states.move(claim, act, along=CLAIM_MOVES, refusal=MoveNotOffered, by=by, revision=F("revision") + 1)
         sent = SubmittedClaim.objects.select_related("submission").get(claim=claim, is_live=True)
         _refuse_day(answer.answered_on, claim, sent, at)
         _refuse_repeated(answer, sent)
-        made = _kept(answer, sent, by=by, at=at)
+        made = _kept(answer, proof, sent, by=by, at=at)
         _stands(sent, answer.verdict)
         told = {"submission": sent.submission_id, "source": answer.source}
         audit.record(by=by, action=f"claim.{answer.verdict.lower()}", subject=claim, changes=told)
@@ -121,8 +124,9 @@ def _standing(sent: SubmittedClaim, verdict: str) -> QuerySet[Acknowledgment]:
     return sent.acknowledgments.filter(withdrawn_at__isnull=True, verdict=verdict).order_by("-pk")
 
 
-def _kept(answer: Answer, sent: SubmittedClaim, *, by: Actor, at: datetime) -> Acknowledgment:
-    proof = answer.proof
+def _kept(
+    answer: Answer, proof: Admitted | Document | None, sent: SubmittedClaim, *, by: Actor, at: datetime
+) -> Acknowledgment:
     return Acknowledgment.objects.create(
         practice_id=by.practice_id,
         submitted=sent,
@@ -132,7 +136,7 @@ def _kept(answer: Answer, sent: SubmittedClaim, *, by: Actor, at: datetime) -> A
         words=answer.words,
         payer_claim_number=answer.payer_claim_number,
         reference=answer.reference,
-        proof=proofs.keep(proof, kind="answer_proof", by=by) if isinstance(proof, Proof) else proof,
+        proof=proofs.keep(proof, kind="answer_proof", by=by) if isinstance(proof, Admitted) else proof,
         created_at=at,
         created_by_id=by.user_id,
     )

@@ -21,6 +21,7 @@ from referrals.domain.states import Affiliation
 from vca.core import access, audit, states
 from vca.core.access import Actor
 from vca.core.services import parameters
+from vca.core.services.separation import keep_apart
 from vca.domain.errors import RuleError
 from vca.domain.rules import Severity
 from vca.domain.wording import say_day
@@ -297,14 +298,19 @@ def give_to_veteran(*, referral_id: int, veteran_id: int, by: Actor) -> None:
             if claim.state != ClaimState.DRAFT:
                 raise ReferralClaimed(f"claim {claim.control_number} is {claim.get_state_display().lower()}")
             Claim.objects.filter(pk=claim.pk).update(veteran_id=veteran_id, revision=F("revision") + 1)
-            audit.record(by=by, action="claim.moved", subject=claim, changes={"veteran": veteran_id})
+            to = {"veteran": veteran_id}
+            audit.record(by=by, action="claim.moved", subject=claim, changes=to, veterans=[veteran_id])
 
 
 def close(*, claim: Claim, reason: str, by: Actor, at: datetime) -> None:
-    """Close a claim that will not be sent; its visits may be claimed again, the Veteran is never billed."""
+    """Close a claim that will not be sent; its visits may be claimed again, the Veteran is never billed.
+
+    Raises MoveNotOffered, SamePerson.
+    """
     with transaction.atomic():
+        said = keep_apart(setting="close-by-another", first="claim.drafted", subject=claim, by=by, at=at)
         _move(claim, "close", by=by, closed_at=at, closed_reason=reason)
-        audit.record(by=by, action="claim.closed", subject=claim)
+        audit.record(by=by, action="claim.closed", subject=claim, changes=said)
 
 
 def _move(claim: Claim, act: str, *, by: Actor, **changes: Any) -> None:

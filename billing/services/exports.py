@@ -11,7 +11,8 @@ from billing.domain.states import ClaimState
 from billing.models import Claim, Submission, SubmittedClaim
 from billing.queries import Answers
 from vca.core.access import Actor
-from vca.core.services.exports import plain, table
+from vca.core.models import ServiceLocation
+from vca.core.services.exports import table
 
 HEAD = (
     *("Claim", "State", "Veteran", "Referral", "Location", "First day", "Last day"),
@@ -23,12 +24,17 @@ SUBMISSIONS_HEAD = (
 )
 
 
-def as_csv(*, words: str = "", state: str = "", by: Actor) -> str:
-    """Return the claims that a search finds, else those of a state, else all, oldest first, and record the export."""
+def as_csv(*, words: str = "", state: str = "", place: ServiceLocation | None = None, by: Actor) -> str:
+    """Return the claims that a search finds, else those of a state and a place, else all, and record the export.
+
+    The oldest come first.
+    """
     rows = queries.claims_found(by, words) if words else queries.claims(by)
     if not words and state in set(ClaimState):
         rows = rows.filter(state=state)
-    chosen = {"state": state, "searched": bool(words)}
+    if not words and place:
+        rows = rows.filter(location=place)
+    chosen = {"state": state, "location": place.pk if place else None, "searched": bool(words)}
     return table(
         HEAD,
         _lines(rows),
@@ -58,9 +64,9 @@ def _submission(row: Submission, answers: Answers) -> tuple[str, ...]:
     return (
         *(row.sent_at.isoformat(), row.channel, str(row.claim_count), str(row.total_charge)),
         *("" if number is None else str(number) for number in numbers),
-        *(plain(row.receipt), plain(row.created_by.name if row.created_by else "")),
+        *(row.receipt, row.created_by.name if row.created_by else ""),
         *(str(number) for number in (answers.accepted, answers.rejected, answers.waiting)),
-        *(row.withdrawn_at.isoformat() if row.withdrawn_at else "", plain(row.withdrawn_reason)),
+        *(row.withdrawn_at.isoformat() if row.withdrawn_at else "", row.withdrawn_reason),
     )
 
 
@@ -76,10 +82,10 @@ def _lines(rows: QuerySet[Claim]) -> Iterable[tuple[str, ...]]:
             *(
                 claim.control_number,
                 claim.state,
-                plain(claim.veteran.facts.display_name),
-                plain(claim.referral.number),
+                claim.veteran.facts.display_name,
+                claim.referral.number,
             ),
-            *(plain(claim.location.name), _text(claim.first_day), _text(claim.last_day)),
+            *(claim.location.name, _text(claim.first_day), _text(claim.last_day)),
             *(_day(claim.created_at, zone), _day(claim.sent_at, zone)),
             *(" ".join(batches.get(claim.pk, [])), str(claim.total_charge)),
         )

@@ -151,7 +151,8 @@ def keep(content: bytes, *, whole: Review, by: Actor, at: datetime) -> Document:
             ),
             ignore_conflicts=True,  # the same claims printed twice are one document
         )
-        audit.record(by=by, action="claims.printed", subject=document, changes=counts)
+        named = queries.veterans_in(document)
+        audit.record(by=by, action="claims.printed", subject=document, changes=counts, veterans=named)
     return document
 
 

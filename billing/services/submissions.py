@@ -117,7 +117,9 @@ def store(assembled: Sequence[Assembled], *, job: Job | None, by: Actor, at: dat
         filename = f"{practice.code}-{numbers.batch:06d}.837"
         document = documents.keep(content, kind="claims_837p", filename=filename, media_type=X12, by=by)
         submission = _record(still, numbers, envelope, document_id=document.pk, job=job, by=by, at=at)
-        audit.record(by=by, action="submission.written", subject=submission, changes={"claims": len(still)})
+        told = {"claims": len(still)}
+        named = queries.veterans_in(document)
+        audit.record(by=by, action="submission.written", subject=submission, changes=told, veterans=named)
     return submission
 
 
@@ -195,10 +197,11 @@ def record_by_hand(*, claim_ids: Sequence[int], sent: ByHand, by: Actor, at: dat
     """Record that ready claims went out together by hand, and mark them sent: the clocks start when they were.
 
     Mailed claims name the CMS-1500 that was printed of them as they stand. Raises NothingReady, MoveNotOffered,
-    NotShown, NotAProof, WrongMoment.
+    NotShown, NotAProof, NotAdmitted, WrongMoment.
     """
     if not (sent.receipt or sent.proof):
         raise NotShown(field="receipt")
+    proof = proofs.admit(sent.proof) if sent.proof else None
     with transaction.atomic():
         rows = _locked_ready(claim_ids, by)
         _refuse_moment(rows, sent.sent_at, at)
@@ -206,7 +209,7 @@ def record_by_hand(*, claim_ids: Sequence[int], sent: ByHand, by: Actor, at: dat
             practice_id=by.practice_id,
             channel=sent.channel,
             document_id=_printed(rows, sent.sent_at) if sent.channel == Channel.MAIL else None,
-            proof=proofs.keep(sent.proof, kind="submission_proof", by=by) if sent.proof else None,
+            proof=proofs.keep(proof, kind="submission_proof", by=by) if proof else None,
             receipt=sent.receipt,
             claim_count=len(rows),
             total_charge=sum((row.total_charge for row in rows), start=Decimal()),
@@ -220,7 +223,8 @@ def record_by_hand(*, claim_ids: Sequence[int], sent: ByHand, by: Actor, at: dat
         locked = Claim.objects.filter(pk__in=[row.pk for row in rows])
         states.moved(locked, "send", along=CLAIM_MOVES, sent_at=sent.sent_at, revision=F("revision") + 1)
         told = {"claims": len(rows), "channel": sent.channel}
-        audit.record(by=by, action="submission.by_hand", subject=submission, changes=told)
+        named = [row.veteran_id for row in rows]
+        audit.record(by=by, action="submission.by_hand", subject=submission, changes=told, veterans=named)
     return submission
 
 
@@ -294,11 +298,12 @@ def take_back(*, submission: Submission, reason: str, by: Actor, at: datetime) -
         live.update(is_live=False)
         row.withdrawn_at, row.withdrawn_reason, row.withdrawn_by_id = at, reason, by.user_id
         row.save(update_fields=["withdrawn_at", "withdrawn_reason", "withdrawn_by"])
-        audit.record(by=by, action="submission.taken_back", subject=row, changes={"claims": row.claim_count})
+        told, named = {"claims": row.claim_count}, row.submitted.values_list("claim__veteran", flat=True)
+        audit.record(by=by, action="submission.taken_back", subject=row, changes=told, veterans=named)
 
 
-def leave_gap() -> None:
+def leave_gap(*, by: Actor) -> None:
     """After a restore, pass over the numbers that may have been sent since the backup was made: none goes out twice."""
-    ControlNumbers.objects.update(
+    access.scope(ControlNumbers.objects.all(), by).update(
         interchange=F("interchange") + GAP, group=F("group") + GAP, batch=F("batch") + GAP, claim=F("claim") + GAP
     )

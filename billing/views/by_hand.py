@@ -64,7 +64,7 @@ def _recorded(request: PageRequest, form: forms.SentByHandForm, chosen: Sequence
 
 
 @require_POST
-@access.page("send_claims")
+@access.page("send_claims", step_up=True)
 def take_back(request: PageRequest, submission_id: int) -> HttpResponse:
     """Undo it: the claims were not sent after all."""
     row = get_object_or_404(access.scope(Submission.objects.all(), request.actor), pk=submission_id)

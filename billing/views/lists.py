@@ -22,7 +22,7 @@ from referrals import queries as referral_queries
 from vca.core import access
 from vca.core.access import Actor, PageRequest
 from vca.core.models import ServiceLocation
-from vca.core.pages import PAGE_SIZE, asked_for, keyset, keyset_by_day, place_of
+from vca.core.pages import PAGE_SIZE, asked_for, attachment, keyset, keyset_by_day, place_of
 from vca.core.services import practices
 
 BILL, NETWORK, ALL = "BILL", "NETWORK", "ALL"
@@ -73,12 +73,12 @@ def _words(request: PageRequest) -> str:
 
 
 @require_POST
-@access.page("export_claims")
+@access.page("export_claims", step_up=True)
 def export_claims(request: PageRequest) -> HttpResponse:
-    """The claims of a state, those that a search finds, or all, as a table to be opened elsewhere."""
-    content = exports.as_csv(words=_words(request), state=request.POST.get("state", ""), by=request.actor)
-    headers = {"Content-Disposition": 'attachment; filename="claims.csv"'}
-    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+    """The claims of a state at a place, those that a search finds, or all, as a table to be opened elsewhere."""
+    state, place = request.POST.get("state", ""), _place(request.POST.get("place", ""), request.actor)
+    content = exports.as_csv(words=_words(request), state=state, place=place, by=request.actor)
+    return attachment(content, filename="claims.csv", media_type="text/csv; charset=utf-8")
 
 
 def _shown(view: str, to_bill: Sequence[ToBill], request: PageRequest) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _shown(view: str, to_bill: Sequence[ToBill], request: PageRequest) -> dict[s
     if words := _words(request):
         page = keyset(_ids(queries.claims_found(request.actor, words)))
         return {"page": page, "rows": _rows([one.pk for one in page.rows], request)}
-    place = _place(request)
+    place = _place(request.GET.get("place", ""), request.actor)
     shown = _claims(view, place, after, request)
     there = queries.summed(_of(view, place, request.actor)) if place else None
     return {**shown, "place": place, "there": there}
@@ -117,9 +117,9 @@ def _of(view: str, place: ServiceLocation | None, by: Actor) -> QuerySet[Claim]:
     return rows.filter(location=place) if place else rows
 
 
-def _place(request: PageRequest) -> ServiceLocation | None:
+def _place(said: str, by: Actor) -> ServiceLocation | None:
     """The place whose claims are asked for. Raises Http404 for one that is not the practice's."""
-    return asked_for(request.GET.get("place", ""), access.scope(ServiceLocation.objects.all(), request.actor))
+    return asked_for(said, access.scope(ServiceLocation.objects.all(), by))
 
 
 def _ids(rows: QuerySet[Claim]) -> QuerySet[Claim]:

@@ -16,7 +16,7 @@ from billing.queries import Answers
 from billing.services import exports
 from vca.core import access
 from vca.core.access import PageRequest
-from vca.core.pages import keyset
+from vca.core.pages import attachment, keyset
 from vca.core.services import practices
 
 
@@ -58,12 +58,11 @@ def _channel(said: str) -> str:
 
 
 @require_POST
-@access.page("export_claims")
+@access.page("export_claims", step_up=True)
 def export_submissions(request: PageRequest) -> HttpResponse:
     """What the list shows, as a table to be opened elsewhere."""
     content = exports.submissions_as_csv(channel=_channel(request.POST.get("channel", "")), by=request.actor)
-    headers = {"Content-Disposition": 'attachment; filename="submissions.csv"'}
-    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return attachment(content, filename="submissions.csv", media_type="text/csv; charset=utf-8")
 
 
 @require_safe

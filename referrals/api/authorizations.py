@@ -117,6 +117,19 @@ class OpeningBalance(APIView):
         return Response(outputs.LineOutput(line).data)
 
 
+class VeteranIdentifiers(APIView):
+    """The identifiers of one Veteran."""
+
+    permissions: ClassVar = {"GET": "reveal_identifiers"}
+
+    @described(outputs.IdentifiersOutput)
+    def get(self, request: Request, veteran_id: int) -> Response:
+        """The identifiers in full, for who files with them; each asking is recorded in the audit trail."""
+        by = actor_of(request)
+        row = get_object_or_404(access.scope(Veteran.objects.select_related("current"), by), pk=veteran_id)
+        return Response(outputs.IdentifiersOutput(veterans.reveal(veteran=row, by=by)).data)
+
+
 class VeteranDetail(APIView):
     """One Veteran."""
 

@@ -8,7 +8,9 @@ from rest_framework import serializers
 from referrals import queries
 from referrals.domain.notice import RULE_OF, HoldReason
 from referrals.models import Authorization, AuthorizedService, Notice, Referral, Sex, VeteranFacts, Visit, VisitService
+from referrals.services.necessity import sees_clinical
 from referrals.services.referrals import Result
+from vca.core.access import Actor
 from vca.domain.rules import CATALOGUE
 
 
@@ -176,6 +178,14 @@ class FactsOutput(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class IdentifiersOutput(serializers.Serializer):
+    """The identifiers of a Veteran in full; empty where none is on file."""
+
+    icn = serializers.CharField()
+    edipi = serializers.CharField()
+    ssn = serializers.CharField()
+
+
 class VisitServiceOutput(serializers.ModelSerializer):
     """One service of a visit. ``ndc_quantity`` is in ``ndc_unit``."""
 
@@ -189,7 +199,10 @@ class VisitServiceOutput(serializers.ModelSerializer):
 
 
 class VisitOutput(serializers.ModelSerializer):
-    """A visit with its services."""
+    """A visit with its services.
+
+    The front desk sees no diagnosis and no drug, a biller none of a visit that was cancelled, missed or struck.
+    """
 
     diagnoses = serializers.ListField(child=serializers.CharField())
     services = VisitServiceOutput(many=True)
@@ -201,3 +214,17 @@ class VisitOutput(serializers.ModelSerializer):
             *("reason", "diagnoses", "services"),
         )
         read_only_fields = fields
+
+    def to_representation(self, visit: Visit) -> dict[str, Any]:
+        """Leave out what is not for the one who asks, ``by`` of the context."""
+        said: dict[str, Any] = super().to_representation(visit)
+        if not sees_clinical(visit, self.context["by"]):
+            bare = {"drug_name": "", "ndc": "", "ndc_unit": "", "ndc_quantity": None}
+            said |= {"diagnoses": [], "services": [{**one, **bare} for one in said["services"]]}
+        return said
+
+
+def visit_said(visit: Visit, by: Actor) -> dict[str, Any]:
+    """Return a visit as the actor may see it."""
+    found: dict[str, Any] = VisitOutput(visit, context={"by": by}).data
+    return found

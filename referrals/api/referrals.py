@@ -96,7 +96,7 @@ class ReferralConfirmation(APIView):
 
     permissions: ClassVar = {"POST": "confirm_referrals"}
 
-    @described(outputs.ReferralOutput, refused_by=UNREADY)
+    @described(outputs.ReferralOutput, refused_by=(*UNREADY, "ACCESS-12"))
     @repeatable
     def post(self, request: Request, referral_id: int) -> Response:
         """Make the referral active, or say what is missing (409)."""

@@ -1,6 +1,7 @@
 """Visits by API: booked, walked in, corrected, and the acts on them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
@@ -50,14 +51,14 @@ class VisitList(APIView):
     def get(self, request: Request, authorization_id: int) -> Response:
         """Newest first."""
         rows = queries.visits(authorization_of(request, authorization_id))
-        return listed(self, request, rows, outputs.VisitOutput)
+        return listed(self, request, rows, partial(outputs.VisitOutput, context={"by": actor_of(request)}))
 
     @described(outputs.VisitOutput, takes=inputs.VisitInput, statuses=(201,), refused_by=COVER)
     @repeatable
     def post(self, request: Request, authorization_id: int) -> Response:
         """Book a visit: it holds one authorized visit on each of its lines, or is refused whole (409)."""
         visit = visits.book(plan=planned(request, authorization_id), by=actor_of(request), at=timezone.now())
-        return Response(outputs.VisitOutput(visit).data, status=201)
+        return Response(outputs.visit_said(visit, actor_of(request)), status=201)
 
 
 class WalkIn(APIView):
@@ -70,7 +71,7 @@ class WalkIn(APIView):
     def post(self, request: Request, authorization_id: int) -> Response:
         """Check in somebody who has come without a booking: it uses one authorized visit on each line at once."""
         visit = visits.walk_in(plan=planned(request, authorization_id), by=actor_of(request), at=timezone.now())
-        return Response(outputs.VisitOutput(visit).data, status=201)
+        return Response(outputs.visit_said(visit, actor_of(request)), status=201)
 
 
 class VisitDetail(APIView):
@@ -81,7 +82,7 @@ class VisitDetail(APIView):
     @described(outputs.VisitOutput)
     def get(self, request: Request, visit_id: int) -> Response:
         """With its services."""
-        return Response(outputs.VisitOutput(visit_of(request, visit_id)).data)
+        return Response(outputs.visit_said(visit_of(request, visit_id), actor_of(request)))
 
     @described(
         outputs.VisitOutput,
@@ -95,7 +96,7 @@ class VisitDetail(APIView):
         said = heard(inputs.CorrectionInput, request)
         diagnoses = said.validated_data["diagnoses"] if "diagnoses" in request.data else visit.diagnoses
         visits.change_services(visit=visit, services=said.planned(), diagnoses=diagnoses, by=actor_of(request))
-        return Response(outputs.VisitOutput(visit_of(request, visit_id)).data)
+        return Response(outputs.visit_said(visit_of(request, visit_id), actor_of(request)))
 
 
 def visit_act(
@@ -107,7 +108,7 @@ def visit_act(
         visit = visit_of(request, visit_id)
         words = heard(says or Serializer, request).validated_data
         deed(visit=visit, by=actor_of(request), at=timezone.now(), **words)
-        return Response(outputs.VisitOutput(visit).data)
+        return Response(outputs.visit_said(visit, actor_of(request)))
 
     post.__doc__ = (deed.__doc__ or "").split("Raises")[0].strip()
     act = described(outputs.VisitOutput, takes=says, refused_by=refused_by)(repeatable(post))

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError as FormError
 
 from referrals.forms.refusals import refuse_no_names
-from referrals.models import Sex, VeteranFacts, facts_of
+from referrals.models import IDENTIFIERS, Sex, VeteranFacts, facts_of
 from vca.core.forms import DateInput, checked, checked_state
 from vca.domain.identifiers import (
     edipi,
@@ -15,8 +15,6 @@ from vca.domain.identifiers import (
     ssn,
     us_address,
 )
-
-IDENTIFIERS = ("icn", "edipi", "ssn")
 
 
 class VeteranForm(forms.ModelForm):
@@ -32,7 +30,7 @@ class VeteranForm(forms.ModelForm):
     class Meta:
         model = VeteranFacts
         fields = (
-            *("last_name", "first_name", "middle_name", "suffix", "date_of_birth", "sex", "icn", "edipi", "ssn"),
+            *("last_name", "first_name", "middle_name", "suffix", "date_of_birth", "sex", *IDENTIFIERS),
             *("street", "street_2", "city", "state", "zip_code", "phone", "va_facility"),
         )
         widgets = {"date_of_birth": DateInput()}

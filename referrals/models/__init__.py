@@ -11,6 +11,7 @@ from referrals.models.referral import Notice, Referral
 from referrals.models.seoc import SeocLine, SeocVersion
 from referrals.models.veteran import (
     FACT_FIELDS,
+    IDENTIFIERS,
     FactSource,
     Sex,
     Veteran,
@@ -23,6 +24,7 @@ from referrals.models.visit import Visit, VisitService
 
 __all__ = [
     "FACT_FIELDS",
+    "IDENTIFIERS",
     "Authorization",
     "AuthorizationVersion",
     "AuthorizedService",

@@ -17,7 +17,7 @@ from referrals.models.referral import Referral
 from referrals.models.seoc import SeocVersion
 from referrals.models.veteran import Veteran
 from vca.core.db import StateField, one_of
-from vca.core.models import Practice, ServiceLocation
+from vca.core.models import OfVeteran, Practice, ServiceLocation
 from vca.domain.periods import Period
 
 
@@ -29,7 +29,7 @@ class ThroughSource(StrEnum):
     ENTERED = "ENTERED"
 
 
-class Authorization(models.Model):
+class Authorization(OfVeteran):
     """The authorization of one referral. ``current`` is the newest version of its terms."""
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="authorizations")

@@ -8,10 +8,10 @@ from referrals.domain.notice import RULE_OF, HoldReason
 from referrals.domain.states import Affiliation, ReferralState
 from referrals.models.veteran import Veteran
 from vca.core.db import StateField, one_of
-from vca.core.models import Document, Practice
+from vca.core.models import Document, OfVeteran, Practice
 
 
-class Referral(models.Model):
+class Referral(OfVeteran):
     """One VA referral. A new VA number is a new referral that ``continues`` the earlier one."""
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="referrals")

@@ -13,7 +13,7 @@ from django.db import models
 from vca.core import crypto
 from vca.core.crypto import SealedTextField
 from vca.core.db import StateField, one_of
-from vca.core.models import Practice
+from vca.core.models import OfVeteran, Practice
 
 
 class FactSource(StrEnum):
@@ -33,8 +33,10 @@ class Sex(StrEnum):
     UNKNOWN = "U"
 
 
-class Veteran(models.Model):
+class Veteran(OfVeteran):
     """A Veteran in one practice. ``current`` is the newest version of the facts."""
+
+    whose = "id"
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="veterans")
     current = models.OneToOneField("VeteranFacts", models.PROTECT, null=True, related_name="+")
@@ -59,7 +61,7 @@ class Veteran(models.Model):
         return cast("VeteranFacts", self.current)
 
 
-class VeteranFacts(models.Model):
+class VeteranFacts(OfVeteran):
     """One version of what is known of a Veteran; never changed, only followed by the next one."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -117,8 +119,9 @@ def display_name(last_name: str, first_name: str, middle_name: str) -> str:
     return f"{last_name.upper()}, {given}" if given else last_name.upper()
 
 
+IDENTIFIERS = ("icn", "edipi", "ssn")
 FACT_FIELDS = (
-    *("last_name", "first_name", "middle_name", "suffix", "date_of_birth", "sex", "icn", "edipi", "ssn"),
+    *("last_name", "first_name", "middle_name", "suffix", "date_of_birth", "sex", *IDENTIFIERS),
     *("street", "street_2", "city", "state", "zip_code", "phone", "va_facility"),
 )
 

@@ -8,10 +8,10 @@ from referrals.domain.states import VisitState
 from referrals.models.authorization import Authorization, AuthorizedService
 from referrals.models.veteran import Veteran
 from vca.core.db import StateField, one_of
-from vca.core.models import Clinician, Practice, ServiceLocation
+from vca.core.models import Clinician, OfVeteran, Practice, ServiceLocation
 
 
-class Visit(models.Model):
+class Visit(OfVeteran):
     """One visit. ``on`` is its civil day at its location; instants are UTC."""
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="visits")

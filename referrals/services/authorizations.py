@@ -111,6 +111,7 @@ def set_limit(*, service: AuthorizedService, limit: Limit, reason: str, by: Acto
             action="authorization.limit_set",
             subject=service,
             changes={"limit_kind": limit.limit_kind, "visits": limit.visits, "over": service.visits_over},
+            veterans=[authorization.veteran_id],
         )
         _tell_of_bookings_beyond(service, by=by, at=at)
     return service
@@ -170,7 +171,8 @@ def add_line(
             visits_authorized=limit.visits,
         )
         _add_version(row, terms_of(row), reason=f"line {service.number} added{reason and f': {reason}'}", by=by, at=at)
-        audit.record(by=by, action="authorization.limit_set", subject=service, changes={"added": service.number})
+        added = {"added": service.number}
+        audit.record(by=by, action="authorization.limit_set", subject=service, changes=added, veterans=[row.veteran_id])
     return service
 
 
@@ -185,7 +187,8 @@ def set_opening_balance(
         authorized = row.visits_authorized
         row.visits_over = 0 if authorized is None else drawdown.over_after_cut(row.count, authorized=authorized)
         row.save(update_fields=["visits_before_us", "before_us_source", "visits_over"])
-        audit.record(by=by, action="authorization.opening_balance_set", subject=row, changes={"visits": visits})
+        set_, named = {"visits": visits}, [service.authorization.veteran_id]
+        audit.record(by=by, action="authorization.opening_balance_set", subject=row, changes=set_, veterans=named)
         _tell_of_bookings_beyond(row, by=by, at=at)
     return row
 

@@ -16,12 +16,18 @@ from referrals.services.referrals import Outcome
 from vca.core import access, audit, documents, jobs
 from vca.core.access import Actor
 from vca.core.models import Document, Job
+from vca.core.uploads import gate
+from vca.core.uploads.kinds import Kind, Limits
 
 AT_ONCE = 200  # records; some seconds of work
 
 
 def take(*, content: bytes, filename: str, by: Actor, at: datetime) -> Document | Job:
-    """Import a list and return its report, or the job that does it when the list is long. Raises BrokenFile."""
+    """Import a list and return its report, or the job that does it when the list is long.
+
+    Raises NotAdmitted, BrokenFile.
+    """
+    gate.admit(content, filename=filename, among=(Kind.JSON,), limits=Limits(size=json_reader.LARGEST), field="file")
     received = json_reader.read(content)
     with transaction.atomic():
         if len(received) > AT_ONCE:
@@ -52,5 +58,9 @@ def keep_report(lines: Sequence[str], *, filename: str, by: Actor) -> Document:
     """Keep what became of each record. The lines name no person."""
     content = "".join(f"{line}\n" for line in lines) or "The list is empty; there was nothing to import.\n"
     return documents.keep(
-        content.encode(), kind="va_referral_report", filename=f"{filename}.txt", media_type="text/plain", by=by
+        content.encode(),
+        kind="va_referral_report",
+        filename=f"{documents.masked(filename)}.txt",
+        media_type="text/plain",
+        by=by,
     )

@@ -28,9 +28,9 @@ class Compared:
 
 
 def compared(*, notice: Notice, document: Document, by: Actor) -> list[Compared]:
-    """Return every field that VA stated or that is to be compared, the latter first; the reading is recorded."""
+    """Return every field that VA stated or that is to be compared, the latter first."""
     access.own(notice, by)
-    said = _words(notice, document, documents.opened(document, by=by))
+    said = _words(notice, document, documents.read(access.own(document, by)))
     here = queries.standing_in_full(notice.referral)
     names = [field.name for field in fields(ReferralNotice) if field.name not in NOT_COMPARED]
     rows = [

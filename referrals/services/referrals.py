@@ -33,6 +33,7 @@ from vca.core import access, audit, crypto, documents, states
 from vca.core.access import Actor
 from vca.core.models import Document, Practice, ServiceLocation
 from vca.core.services import chores, parameters
+from vca.core.services.separation import keep_apart
 from vca.domain.errors import RuleError
 
 
@@ -100,7 +101,8 @@ def import_list(
 def keep_list(content: bytes, *, filename: str, by: Actor) -> Document:
     """Keep a list of VA's referral service as it came."""
     kind, media_type = "va_referral_list", "application/json"
-    return documents.keep(content, kind=kind, filename=filename, media_type=media_type, by=by)
+    name = documents.masked(filename)
+    return documents.keep(content, kind=kind, filename=name, media_type=media_type, by=by)
 
 
 def counted(outcomes: Iterable[Outcome]) -> dict[str, int]:
@@ -267,7 +269,8 @@ def settle_notice(*, notice: Notice, by: Actor, at: datetime) -> None:
         )
         if not settled:
             return
-        audit.record(by=by, action="referral.notice_settled", subject=notice)
+        named = [notice.referral.veteran_id]
+        audit.record(by=by, action="referral.notice_settled", subject=notice, veterans=named)
         if not Notice.objects.filter(referral_id=notice.referral_id, pending=True).exists():
             _close("referral_differs", notice.referral, "compared", by=by, at=at)
 
@@ -321,21 +324,22 @@ def move_to_veteran(*, referral: Referral, veteran: Veteran, by: Actor) -> None:
         referral_moving.send(sender=Referral, referral_id=row.pk, veteran_id=to.pk, by=by)
         _refuse_unready(Referral.objects.get(pk=row.pk))
         changes = {"from": before, "to": to.pk, "visits": visits}
-        audit.record(by=by, action="referral.moved", subject=row, changes=changes)
+        audit.record(by=by, action="referral.moved", subject=row, changes=changes, veterans=[to.pk])
     referral.refresh_from_db()
 
 
 def confirm(*, referral: Referral, by: Actor, at: datetime) -> None:
-    """Make the referral active. Raises NotReady, which names everything that is missing; MoveNotOffered."""
+    """Make the referral active. Raises NotReady, which names everything that is missing; MoveNotOffered, SamePerson."""
     with transaction.atomic():
         row = access.scope(Referral.objects.select_for_update(no_key=True), by).get(pk=referral.pk)
         authorizations.locked(row.authorization, by=by)
         reasons = queries.obstacles(row)
         if reasons and row.state in OPEN:
             raise NotReady(reasons)
+        said = keep_apart(setting="confirm-by-another", first="referral.received", subject=row, by=by, at=at)
         _move(row, "confirm", by=by, confirmed_at=at, confirmed_by_id=by.user_id, state_reason="")
         authorizations.pin_lines(row.authorization)
-        audit.record(by=by, action="referral.confirmed", subject=row)
+        audit.record(by=by, action="referral.confirmed", subject=row, changes=said)
         _close("referral_held", row, "confirmed", by=by, at=at)
     referral.refresh_from_db()
 

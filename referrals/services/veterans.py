@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from referrals.domain.notice import ReferralNotice
-from referrals.models import FactSource, Veteran, VeteranFacts, facts_of, icn_index
+from referrals.models import IDENTIFIERS, FactSource, Veteran, VeteranFacts, facts_of, icn_index
 from vca.core import access, audit
 from vca.core.access import Actor
 from vca.domain.errors import RuleError
@@ -75,6 +75,19 @@ def change(*, veteran: Veteran, facts: dict[str, Any], source: FactSource, by: A
         audit.record(by=by, action="veteran.changed", subject=veteran, changes={"fields": changed})
     veteran.refresh_from_db()
     return True
+
+
+def reveal(*, veteran: Veteran, by: Actor) -> dict[str, str]:
+    """Return a Veteran's identifiers in full, for who files with them, and record that they were shown.
+
+    Raises DoesNotExist. Source: 45 CFR 164.502(b), minimum necessary.
+    """
+    facts = access.own(veteran, by).facts
+    shown = {name: getattr(facts, name) for name in IDENTIFIERS}
+    with transaction.atomic():
+        fields = [name for name, value in shown.items() if value]
+        audit.record(by=by, action="veteran.identifiers_revealed", subject=veteran, changes={"fields": fields})
+    return shown
 
 
 def _add_version(

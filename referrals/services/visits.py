@@ -17,6 +17,7 @@ from referrals.domain.states import VISIT_MOVES, Affiliation, ReferralState, Vis
 from referrals.models import Authorization, Visit, VisitService
 from referrals.services import ledger, stranded
 from referrals.services.authorizations import locked
+from referrals.services.necessity import require_clinical
 from referrals.signals import visit_correcting, visit_voiding
 from vca.core import access, audit, states
 from vca.core.access import Actor
@@ -337,7 +338,7 @@ def change_services(*, visit: Visit, services: Sequence[Planned], diagnoses: Seq
     """
     with transaction.atomic():
         authorization = locked(visit.authorization, by=by)
-        access.scope(Visit.objects.select_for_update(no_key=True), by).get(pk=visit.pk)
+        require_clinical(access.scope(Visit.objects.select_for_update(no_key=True), by).get(pk=visit.pk), by)
         visit_correcting.send(sender=Visit, visit_id=visit.pk, by=by)
         _refuse_lines(authorization, services)
         # Whoever gave it may have left since: what counts is VA's approval on the visit's day.

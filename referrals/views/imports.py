@@ -9,13 +9,13 @@ from django.views.decorators.http import require_safe
 
 from referrals import queries
 from referrals.forms.referrals import ImportForm
-from referrals.intake.json_reader import BrokenFile
 from referrals.models import Notice
 from referrals.services import imports, notices
 from vca.core import access, documents
 from vca.core.access import PageRequest
 from vca.core.forms import say_refusal
 from vca.core.models import Document, Job
+from vca.domain.errors import RuleError
 
 SHOWN_AT_MOST = 500
 
@@ -28,7 +28,7 @@ def import_list(request: PageRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         try:
             made = imports.take(content=file.read(), filename=file.name, by=request.actor, at=timezone.now())
-        except BrokenFile as refusal:
+        except RuleError as refusal:
             say_refusal(form, refusal)
         else:
             return redirect("job" if isinstance(made, Job) else "import_report", made.pk)

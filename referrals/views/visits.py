@@ -17,6 +17,7 @@ from referrals.forms.referrals import ReasonForm
 from referrals.forms.visits import DiagnosesForm, ServiceForm, VisitForm, offered
 from referrals.models import Authorization, Visit
 from referrals.services import visits
+from referrals.services.necessity import require_clinical
 from vca.core import access
 from vca.core.access import PageRequest, View
 from vca.core.forms import say_refusal
@@ -108,6 +109,7 @@ def _visit_page(request: PageRequest, context: dict[str, Any]) -> HttpResponse:
 def edit_visit(request: PageRequest, visit_id: int) -> HttpResponse:
     """Correct what is billed for a visit: codes, units, drug, clinician, diagnoses. Its lines stay."""
     visit = _visit(request, visit_id)
+    require_clinical(visit, request.actor)
     services = _services(request, visit.authorization, visit)
     form = DiagnosesForm(request.POST or None, initial={"diagnoses": ", ".join(visit.diagnoses)})
     if request.method == "POST" and form.is_valid() and services.is_valid():
@@ -156,7 +158,7 @@ def undo(request: PageRequest, visit_id: int) -> HttpResponse:
 
 
 @require_POST
-@access.page("void_visits")
+@access.page("void_visits", step_up=True)
 def void(request: PageRequest, visit_id: int) -> HttpResponse:
     """Strike a visit that never was, with a reason."""
     visit = _visit(request, visit_id)

@@ -1,59 +1,39 @@
 """What a payer answered, recorded on the page of the claim and told in its time line."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing import forms
 from billing.domain.channels import Channel
 from billing.models import Acknowledgment, Claim
-from billing.services import claims, submissions
+from billing.services import submissions
 from billing.services.submissions import ByHand
 from tests import world
-from tests.vca.core.kept import kept, put_back
+from tests.vca.core.uploads.samples import PNG
 from tests.world import NOW, TODAY, World
 from vca.core.models import Document
 from vca.core.vocabulary import Role
 
 pytestmark = pytest.mark.both
 
-PNG = b"\x89PNG\r\n\x1a\n invented"
 LATER = NOW + timedelta(hours=6)
 
 
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
 @pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with time_machine.travel(LATER, tick=False), put_back(once):
-        yield once
-
-
-@pytest.fixture
-def biller(harbor: World) -> Client:
-    client = Client()
-    client.force_login(world.person(harbor, Role.BILLER))
-    return client
+def moment() -> datetime:
+    return LATER
 
 
 @pytest.fixture
 def claim(harbor: World) -> Claim:
-    visit = world.completed(harbor, world.authorization(harbor))
-    made, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-    claims.make_ready(claim=made, by=harbor.by, at=NOW)
+    made = world.ready_claim(harbor)
     sent = ByHand(Channel.PORTAL, NOW, receipt="R-1")
     submissions.record_by_hand(claim_ids=[made.pk], sent=sent, by=harbor.by, at=NOW)
     return made
@@ -140,6 +120,7 @@ def test_second_acceptance_of_one_source_is_refused_in_the_form(biller: Client, 
         ({"answered_on": ""}, "This field is required"),
         ({"verdict": "PAID"}, "Select a valid choice"),
         ({"proof": SimpleUploadedFile("proof.pdf", b"MZ")}, "SUBMIT-03"),
+        ({"proof": SimpleUploadedFile("proof.png", PNG[:-20])}, "UPLOAD-02"),
     ],
 )
 def test_what_cannot_be_is_said_in_the_form_which_stays_open(

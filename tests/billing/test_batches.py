@@ -1,16 +1,13 @@
 """A batch before it is written: who is in it, who is not and why, and what the button asks for."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 
 import pytest
-import time_machine
 from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing import tasks
 from billing.models import Claim, Submission
@@ -18,11 +15,9 @@ from billing.services import claims, submissions
 from billing.views import batches
 from referrals.models import VeteranFacts
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, World
 from vca.core import jobs
 from vca.core.models import Document, Job
-from vca.core.vocabulary import Role
 
 pytestmark = pytest.mark.both
 
@@ -31,33 +26,8 @@ POSTS = ("write_file", "print_claims")
 FILES = Q(kind__startswith="claims_")
 
 
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with time_machine.travel(NOW, tick=False), put_back(once):
-        yield once
-
-
-@pytest.fixture
-def biller(harbor: World) -> Client:
-    client = Client()
-    client.force_login(world.person(harbor, Role.BILLER))
-    return client
-
-
 def ready(harbor: World, number: int = 1) -> list[Claim]:
-    made = []
-    for _ in range(number):
-        visit = world.completed(harbor, world.authorization(harbor))
-        claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-        claims.make_ready(claim=claim, by=harbor.by, at=NOW)
-        made.append(claim)
-    return made
+    return [world.ready_claim(harbor) for _ in range(number)]
 
 
 def page(client: Client, name: str) -> str:

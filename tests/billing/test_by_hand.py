@@ -1,24 +1,21 @@
 """The page on which somebody says how claims were sent by hand, and what the claim's page tells of it."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing import forms
 from billing.models import Claim, Submission
-from billing.services import claims, paper_claims, submissions
+from billing.services import paper_claims, submissions
 from tests import world
-from tests.vca.core.kept import kept, put_back
+from tests.vca.core.uploads.samples import PNG
 from tests.world import NOW, TODAY, World
 from vca.core import documents, jobs
 from vca.core.models import Document, ServiceLocation
@@ -26,34 +23,12 @@ from vca.core.vocabulary import Role
 
 pytestmark = pytest.mark.both
 
-PNG = b"\x89PNG\r\n\x1a\n invented"
 LATER = NOW + timedelta(hours=6)
 
 
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
 @pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with time_machine.travel(LATER, tick=False), put_back(once):
-        yield once
-
-
-@pytest.fixture
-def biller(harbor: World) -> Client:
-    client = Client()
-    client.force_login(world.person(harbor, Role.BILLER))
-    return client
-
-
-def ready(harbor: World) -> Claim:
-    visit = world.completed(harbor, world.authorization(harbor))
-    claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-    claims.make_ready(claim=claim, by=harbor.by, at=NOW)
-    return claim
+def moment() -> datetime:
+    return LATER
 
 
 def posted(client: Client, *made: Claim, **changes: Any) -> HttpResponse:
@@ -70,7 +45,7 @@ def states() -> list[str]:
 
 
 def test_moment_is_by_the_clock_of_the_location(harbor: World, biller: Client) -> None:
-    claim = ready(harbor)
+    claim = world.ready_claim(harbor)
 
     answer = posted(biller, claim)
 
@@ -80,7 +55,7 @@ def test_moment_is_by_the_clock_of_the_location(harbor: World, biller: Client) -
 
 
 def test_several_claims_lead_to_those_that_are_sent(harbor: World, biller: Client) -> None:
-    made = [ready(harbor), ready(harbor)]
+    made = [world.ready_claim(harbor), world.ready_claim(harbor)]
 
     answer = posted(biller, *made)
 
@@ -88,7 +63,7 @@ def test_several_claims_lead_to_those_that_are_sent(harbor: World, biller: Clien
 
 
 def test_address_names_the_claim_that_is_offered_and_ticked(harbor: World, biller: Client) -> None:
-    _, claim = ready(harbor), ready(harbor)
+    _, claim = world.ready_claim(harbor), world.ready_claim(harbor)
 
     html = biller.get(reverse("sent_by_hand"), {"claim": claim.pk}).content.decode()
 
@@ -96,7 +71,7 @@ def test_address_names_the_claim_that_is_offered_and_ticked(harbor: World, bille
 
 
 def test_without_an_address_all_are_offered_and_none_is_ticked(harbor: World, biller: Client) -> None:
-    ready(harbor), ready(harbor)
+    world.ready_claim(harbor), world.ready_claim(harbor)
 
     html = biller.get(reverse("sent_by_hand")).content.decode()
 
@@ -104,7 +79,7 @@ def test_without_an_address_all_are_offered_and_none_is_ticked(harbor: World, bi
 
 
 def test_claim_tells_when_how_and_by_whom_it_was_sent_and_the_proof(harbor: World, biller: Client) -> None:
-    claim = ready(harbor)
+    claim = world.ready_claim(harbor)
 
     posted(biller, claim, proof=SimpleUploadedFile("shot.png", PNG))
 
@@ -117,7 +92,7 @@ def test_claim_tells_when_how_and_by_whom_it_was_sent_and_the_proof(harbor: Worl
 
 
 def test_mailed_claim_leads_to_the_paper_as_it_was_printed(harbor: World, biller: Client) -> None:
-    claim = ready(harbor)
+    claim = world.ready_claim(harbor)
     review = paper_claims.review([claim.pk], by=harbor.by, at=NOW)
     paper = paper_claims.keep(b"%PDF-", whole=review, by=harbor.by, at=NOW)
 
@@ -142,7 +117,7 @@ def test_mailed_claim_leads_to_the_paper_as_it_was_printed(harbor: World, biller
 def test_what_cannot_be_is_said_in_the_form_and_the_ticks_stay(
     harbor: World, biller: Client, changes: dict[str, Any], words: str
 ) -> None:
-    claim = ready(harbor)
+    claim = world.ready_claim(harbor)
 
     answer = posted(biller, claim, **changes)
 
@@ -156,19 +131,19 @@ def test_file_that_is_too_large_is_refused_before_it_is_read(
 ) -> None:
     monkeypatch.setattr(forms, "LARGEST_PROOF", 10)
 
-    answer = posted(biller, ready(harbor), proof=SimpleUploadedFile("shot.png", PNG))
+    answer = posted(biller, world.ready_claim(harbor), proof=SimpleUploadedFile("shot.png", PNG))
 
     assert (answer.status_code, b"The file is larger than" in answer.content) == (422, True)
 
 
 def test_no_tick_is_said_in_the_form(harbor: World, biller: Client) -> None:
-    ready(harbor)
+    world.ready_claim(harbor)
 
     assert b"Tick the claims that you sent." in posted(biller).content
 
 
 def test_claims_of_two_time_zones_are_recorded_apart(harbor: World, biller: Client) -> None:
-    first, second = ready(harbor), ready(harbor)
+    first, second = world.ready_claim(harbor), world.ready_claim(harbor)
     east = ServiceLocation.objects.create(practice=harbor.practice, name="East", time_zone="America/New_York")
     Claim.objects.filter(pk=second.pk).update(location=east)
 
@@ -178,7 +153,7 @@ def test_claims_of_two_time_zones_are_recorded_apart(harbor: World, biller: Clie
 
 
 def test_taking_back_asks_why_and_is_told(harbor: World, biller: Client) -> None:
-    claim = ready(harbor)
+    claim = world.ready_claim(harbor)
     posted(biller, claim)
     back = reverse("take_back_submission", args=[Submission.objects.get().pk])
     offered = back in page(biller, claim)
@@ -193,7 +168,7 @@ def test_taking_back_asks_why_and_is_told(harbor: World, biller: Client) -> None
 
 
 def test_claim_that_went_in_a_file_offers_no_taking_back(harbor: World, biller: Client) -> None:
-    claim = ready(harbor)
+    claim = world.ready_claim(harbor)
     jobs.run(submissions.ask(by=harbor.by).pk)
 
     html = page(biller, claim)

@@ -1,7 +1,6 @@
 """The lists of a biller: which visits are to bill, which belong to the network, and what a search finds."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from html import unescape
 
@@ -9,7 +8,6 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing import queries
 from billing.models import Claim
@@ -18,7 +16,6 @@ from billing.views import lists
 from referrals.domain.states import Affiliation
 from referrals.models import Authorization, Referral, Visit
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, TODAY, World
 from vca.core.services import practices
 from vca.core.vocabulary import Role
@@ -26,25 +23,6 @@ from vca.core.vocabulary import Role
 pytestmark = pytest.mark.both
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with time_machine.travel(NOW, tick=False), put_back(once):
-        yield once
-
-
-@pytest.fixture
-def biller(harbor: World) -> Client:
-    client = Client()
-    client.force_login(world.person(harbor, Role.BILLER))
-    return client
 
 
 def page(client: Client, query: str = "", **posted: str) -> str:
@@ -278,3 +256,20 @@ def test_visit_is_taken_off_on_the_claims_page(harbor: World, biller: Client, po
     biller.post(reverse("take_off_claim", args=[claim.pk]), said)
 
     assert claim.lines.count() == left
+
+
+def test_export_of_a_narrowed_list_holds_the_claims_of_that_place(harbor: World, biller: Client) -> None:
+    here, there = world.ready_claim(harbor), world.ready_claim(harbor)
+    other = practices.record_location(facts={"name": "Annex", "time_zone": "America/New_York"}, by=harbor.by)
+    Claim.objects.filter(pk=there.pk).update(location=other)
+
+    form = page(biller, f"?state=READY&place={other.pk}").partition(f'action="{reverse("export_claims")}"')[2]
+    said = dict(re.findall(r'name="(state|place|q)" value="([^"]*)"', form.partition("</form>")[0]))
+    narrowed, whole = (
+        biller.post(reverse("export_claims"), sent).content.decode() for sent in (said, {**said, "place": ""})
+    )
+
+    numbers = [
+        [one.control_number for one in (here, there) if one.control_number in text] for text in (narrowed, whole)
+    ]
+    assert numbers == [[there.control_number], [here.control_number, there.control_number]]

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
 from billing.receivers import outdate_draft, refuse_claimed
@@ -15,7 +14,6 @@ from referrals.services import visits
 from referrals.services.visits import Planned
 from referrals.signals import visit_correcting, visit_voiding
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, World
 
@@ -55,18 +53,6 @@ def nobody_asked() -> Iterator[None]:
     finally:
         for signal, answer, uid in ASKED:
             signal.connect(answer, dispatch_uid=uid)
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

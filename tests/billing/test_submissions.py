@@ -2,16 +2,13 @@
 
 import csv
 import re
-from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from io import StringIO
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing import queries
 from billing.domain.answers import Source, Verdict
@@ -23,7 +20,6 @@ from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
 from tests import world
 from tests.vca.core.api.caller import caller
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, TODAY, World
 from vca.core import jobs
 from vca.core.models import AuditEvent
@@ -36,33 +32,13 @@ YES = Answer(Verdict.ACCEPTED, Source.PORTAL, TODAY, payer_claim_number="77001")
 NO = Answer(Verdict.REJECTED, Source.CLEARINGHOUSE, TODAY, words="A7:562", reference="R-9")
 
 
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
 @pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with time_machine.travel(NOW + timedelta(days=3), tick=False), put_back(once):
-        yield once
-
-
-@pytest.fixture
-def biller(harbor: World) -> Client:
-    client = Client()
-    client.force_login(world.person(harbor, Role.BILLER))
-    return client
+def moment() -> datetime:
+    return NOW + timedelta(days=3)
 
 
 def ready(harbor: World, number: int = 1) -> list[Claim]:
-    made = []
-    for _ in range(number):
-        visit = world.completed(harbor, world.authorization(harbor))
-        claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-        claims.make_ready(claim=claim, by=harbor.by, at=NOW)
-        made.append(claim)
-    return made
+    return [world.ready_claim(harbor) for _ in range(number)]
 
 
 def by_hand(harbor: World, made: list[Claim], receipt: str = "R-1", channel: Channel = Channel.PORTAL) -> Submission:

@@ -32,13 +32,7 @@ def harbor() -> World:
 
 def ready(harbor: World, number: int) -> list[Claim]:
     """Return so many claims that are ready, each of a referral of its own."""
-    made = []
-    for _ in range(number):
-        visit = world.completed(harbor, world.authorization(harbor))
-        claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-        claims.make_ready(claim=claim, by=harbor.by, at=NOW)
-        made.append(claim)
-    return made
+    return [world.ready_claim(harbor) for _ in range(number)]
 
 
 def spoil(claim: Claim) -> None:

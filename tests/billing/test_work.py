@@ -1,7 +1,6 @@
 """The work list: what must be filed first comes first, with what is in its way, and each tab counts its rows."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 
@@ -9,7 +8,6 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing.domain.answers import Source, Verdict
 from billing.domain.channels import Channel
@@ -20,7 +18,6 @@ from billing.services.submissions import ByHand
 from billing.views import lists
 from referrals.models import Authorization, Referral
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, TODAY, World
 from vca.core.services import parameters
 from vca.core.vocabulary import Role
@@ -32,25 +29,6 @@ OPEN = {"referral_date": TODAY - 100 * DAY, "expiration_date": TODAY + 10 * DAY}
 NO = Answer(Verdict.REJECTED, Source.CLEARINGHOUSE, TODAY, words="A7:562 no such member", reference="R-9")
 YES = Answer(Verdict.ACCEPTED, Source.PORTAL, TODAY, payer_claim_number="77001")
 STATES = ("DRAFT", "READY", "SENT", "REJECTED", "ACCEPTED", "CLOSED")
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with time_machine.travel(NOW, tick=False), put_back(once):
-        yield once
-
-
-@pytest.fixture
-def biller(harbor: World) -> Client:
-    client = Client()
-    client.force_login(world.person(harbor, Role.BILLER))
-    return client
 
 
 def authorized(harbor: World) -> Authorization:

@@ -9,8 +9,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from billing.management.commands import write_837p
-from billing.models import Claim, Submission
-from billing.services import claims
+from billing.models import Submission
 from referrals.models import Referral
 from tests import world
 from tests.billing.x12.reading import complaints
@@ -38,13 +37,6 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "claims.837"
 
 
-def ready(harbor: World) -> Claim:
-    visit = world.completed(harbor, world.authorization(harbor))
-    claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-    claims.make_ready(claim=claim, by=harbor.by, at=NOW)
-    return claim
-
-
 def run(out: Path, *, practice: str = "harbor", batch: str = "") -> str:
     said = StringIO()
     call_command("write_837p", practice=practice, out=out, batch=batch, stdout=said)
@@ -59,7 +51,7 @@ def refused(out: Path, **options: str) -> tuple[int, str]:
 
 
 def test_file_is_written_and_sound(harbor: World, out: Path) -> None:
-    claim = ready(harbor)
+    claim = world.ready_claim(harbor)
 
     said = run(out)
 
@@ -69,7 +61,7 @@ def test_file_is_written_and_sound(harbor: World, out: Path) -> None:
 
 @pytest.mark.parametrize("batch", ["1", "01", "latest"])
 def test_earlier_batch_is_written_again_byte_for_byte(harbor: World, out: Path, batch: str) -> None:
-    ready(harbor)
+    world.ready_claim(harbor)
     run(out)
     first = out.read_bytes()
     before = everything()
@@ -78,13 +70,13 @@ def test_earlier_batch_is_written_again_byte_for_byte(harbor: World, out: Path, 
     run(again, batch=batch)
 
     changed = [table for table, rows in everything().items() if rows != before[table]]
-    assert (again.read_bytes(), changed) == (first, ["core.AuditEvent"])
+    assert (again.read_bytes(), changed) == (first, ["core.AuditEvent", "core.Mention"])
     assert AuditEvent.objects.latest("pk").action == "document.read"
 
 
 def test_latest_batch_is_the_last_one(harbor: World, out: Path) -> None:
     for _ in range(2):
-        ready(harbor)
+        world.ready_claim(harbor)
         run(out)
 
     said = run(out.with_name("again.837"), batch="latest")
@@ -100,7 +92,7 @@ def test_nothing_ready_exits_with_1_and_says_what_to_do(harbor: World, out: Path
 
 
 def test_everything_held_back_exits_with_1_and_says_why(harbor: World, out: Path) -> None:
-    ready(harbor)
+    world.ready_claim(harbor)
     Referral.objects.update(affiliation="CCN")
 
     message = "No file was written: nothing was ready to be written, 1 held back by the scrub."
@@ -122,14 +114,14 @@ def test_wrong_words_exit_with_1(harbor: World, out: Path, options: dict[str, st
 
 
 def test_batch_of_another_practice_is_no_such_batch(harbor: World, out: Path) -> None:
-    ready(world.practice("lake"))
+    world.ready_claim(world.practice("lake"))
     run(out, practice="lake")
 
     assert refused(out.with_name("again.837"), batch="1") == (1, "There is no such batch.")
 
 
 def test_place_that_cannot_be_written_uses_no_claim_up(harbor: World, out: Path) -> None:
-    ready(harbor)
+    world.ready_claim(harbor)
 
     for place in (out.parent / "nowhere" / "claims.837", out.parent):
         code, message = refused(place)
@@ -140,7 +132,7 @@ def test_place_that_cannot_be_written_uses_no_claim_up(harbor: World, out: Path)
 def test_file_that_cannot_be_written_after_all_is_written_later(
     harbor: World, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ready(harbor)
+    world.ready_claim(harbor)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -154,7 +146,7 @@ def test_file_that_cannot_be_written_after_all_is_written_later(
 
 
 def test_stored_file_that_is_gone_is_not_blamed_on_the_place_to_write_to(harbor: World, out: Path) -> None:
-    ready(harbor)
+    world.ready_claim(harbor)
     run(out)
     document = Submission.objects.get().document
     documents._path(document.practice_id, document.kind, document.sha256).unlink()
@@ -164,7 +156,7 @@ def test_stored_file_that_is_gone_is_not_blamed_on_the_place_to_write_to(harbor:
 
 
 def test_job_that_a_worker_has_taken_is_waited_for(harbor: World, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ready(harbor)
+    world.ready_claim(harbor)
     take, turns = jobs.run, iter([lambda job_id: False])  # the worker has it, and gives it back a moment later
     monkeypatch.setattr(jobs, "run", lambda job_id: next(turns, take)(job_id))
     monkeypatch.setattr(write_837p.time, "sleep", lambda seconds: None)
@@ -175,7 +167,7 @@ def test_job_that_a_worker_has_taken_is_waited_for(harbor: World, out: Path, mon
 def test_worker_that_takes_too_long_is_not_waited_for_for_ever(
     harbor: World, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ready(harbor)
+    world.ready_claim(harbor)
     monkeypatch.setattr(jobs, "run", lambda job_id: False)
     monkeypatch.setattr(write_837p, "PATIENCE_SECONDS", 0)
 

@@ -37,7 +37,7 @@ def on_sqlite(folder: Path) -> Installation:
     folder.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
     own = {"VCA_STATE_DIR": str(folder), "DOCUMENTS_DIR": str(folder / "documents"), "EMAIL_URL": "memorymail://"}
-    keys = {"SECRET_KEY": settings.SECRET_KEY, "FIELD_KEYS": settings.FIELD_KEYS}
+    keys = {name: getattr(settings, name) for name in ("SECRET_KEY", "FIELD_KEYS", "INDEX_KEY")}
     return Installation(folder, kept | own | keys)
 
 

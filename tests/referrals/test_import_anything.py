@@ -1,7 +1,6 @@
 """A record of which any field says anything: refused by its name with nothing changed, or one line and a held row."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,11 @@ import pytest
 from django.core.management import CommandError
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from pytest_django import DjangoDbBlocker
 
 from referrals.models import Referral
 from tests.referrals.intake.test_json_reader import CAMEL, PASCAL
 from tests.referrals.test_import_referrals import run
-from tests.vca.core.kept import kept, put_back
+from tests.vca.core.kept import put_back
 from tests.vca.core.rows import everything
 from tests.world import World
 from vca.core import documents
@@ -37,12 +35,6 @@ def mutated(good: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Return the good record with up to four of its fields, or others, saying anything."""
     keys = st.sampled_from([*CAMEL, *PASCAL]) | TEXTS
     return st.dictionaries(keys, VALUES, max_size=4).map(lambda changes: good | changes)
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
 
 
 @given(records=st.lists(st.sampled_from([CAMEL, PASCAL]).flatmap(mutated), min_size=1, max_size=2))

@@ -49,11 +49,18 @@ class Person:
 
 @dataclass(slots=True)
 class Said:
-    """What the last alert about a subject says, and whether it stands OPEN, was DISMISSED or is GONE."""
+    """What the last alert about a subject says, and whether it stands OPEN, was DISMISSED or is GONE.
+
+    ``wakes`` is when it asks for something again; nothing unless somebody snoozed it.
+    """
 
     threshold: int
     basis: str
     state: str = "OPEN"
+    wakes: datetime | None = None
+
+    def sleeps(self, at: datetime) -> bool:
+        return self.wakes is not None and self.wakes > at
 
 
 @dataclass(slots=True)
@@ -98,25 +105,31 @@ class Almanac:
             return
         if said and said.state == "DISMISSED" and said.basis == basis and passed[-1] >= said.threshold:
             return
-        self.alerts[cause.kind, cause.subject] = Said(passed[-1], basis)
+        goes_on = said and said.state == "OPEN" and said.basis == basis and passed[-1] >= said.threshold
+        self.alerts[cause.kind, cause.subject] = Said(passed[-1], basis, wakes=said.wakes if said and goes_on else None)
         for person in (pk for pk, one in self.people.items() if one.here and one.role in cause.roles):
             for one in passed:
                 outcome = "DELIVERED" if one == passed[-1] else "PASSED"
                 self.told.setdefault((cause.kind, cause.subject, one, basis, person), (outcome, at))
 
-    def reopened(self, kind: str, subject: int, threshold: int, basis: str) -> None:
-        """Note that somebody undid a dismissal."""
-        self.alerts[kind, subject] = Said(threshold, basis)
+    def reopened(self, kind: str, subject: int, said: Said) -> None:
+        """Note that somebody undid a dismissal: what was closed, maybe long ago, says again what it said."""
+        self.alerts[kind, subject] = said
 
     def open(self) -> set[tuple[str, int, int, str]]:
         """Return what stands open: kind, subject, threshold, basis."""
         return {(*about, said.threshold, said.basis) for about, said in self.alerts.items() if said.state == "OPEN"}
 
-    def to_mail(self) -> Iterable[Key]:
-        """Return what people were told in the product and would now be told by e-mail."""
+    def asleep(self, at: datetime) -> set[tuple[str, int]]:
+        """Return what stands open and asks for nothing yet: kind and subject."""
+        return {about for about, said in self.alerts.items() if said.state == "OPEN" and said.sleeps(at)}
+
+    def to_mail(self, at: datetime) -> Iterable[Key]:
+        """Return what people were told in the product and would then be told by e-mail."""
         for key, (outcome, _) in self.told.items():
             person, said = self.people[key[4]], self.alerts[key[:2]]
-            if outcome == "DELIVERED" and said.state == "OPEN" and person.here and person.wants_mail:
+            is_awake = said.state == "OPEN" and not said.sleeps(at)
+            if outcome == "DELIVERED" and is_awake and person.here and person.wants_mail:
                 yield key
 
 

@@ -9,8 +9,11 @@ from random import Random
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+from billing.domain.answers import Source, Verdict
 from billing.domain.channels import Channel
-from billing.services import claims, submissions
+from billing.models import Acknowledgment
+from billing.services import acknowledgments, claims, submissions
+from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
 from referrals.domain.states import LimitKind
 from referrals.services import authorizations, referrals, visits
@@ -41,9 +44,11 @@ class Life(Office):
             self.set_limit: 2,
             self.stop_or_go_on: 3,
             self.book: 5,
-            self.give: 5,
+            self.give: 7,
             self.drop: 2,
-            self.bill: 1,
+            self.bill: 7,
+            self.hear: 4,
+            self.take_back: 2,
             self.renew: 2,
             self.end_agreement: 1,
             self.change_numbers: 2,
@@ -51,6 +56,8 @@ class Life(Office):
             self.choose_mail: 1,
             self.dismiss: 3,
             self.reopen: 3,
+            self.snooze: 8,
+            self.wake: 2,
         }
         [deed] = self.dice.choices(list(often), weights=list(often.values()))
         with suppress(RuleError):
@@ -130,7 +137,8 @@ class Life(Office):
     def days_to_file(self, seen: Seen, today: date) -> tuple[int, str] | None:
         last = seen.on + self.almanac.numbers("filing-limit-days", seen.on)[0] * DAY
         waits = seen.state == "COMPLETED" and not seen.billed and (last - today).days >= -HISTORY
-        return ((last - today).days, str(last)) if waits else None
+        basis = f"{last} R{seen.rejection.pk}" if seen.rejection else str(last)
+        return ((last - today).days, basis) if waits else None
 
     def give(self) -> None:
         """A visit is given: a booked one whose day has come, or a walk-in."""
@@ -159,10 +167,30 @@ class Life(Office):
                 one.state = "VOIDED"
 
     def bill(self) -> None:
-        """A visit is billed to VA."""
+        """A visit is billed to VA, or once more after a rejection."""
         for one in self.some([one for one in self.seen if one.state == "COMPLETED" and not one.billed]):
-            [claim] = claims.draft(visit_ids=[one.row.pk], by=self.by, at=self.at)
-            claims.make_ready(claim=claim, by=self.by, at=self.at)
+            if one.claim is None:
+                [one.claim] = claims.draft(visit_ids=[one.row.pk], by=self.by, at=self.at)
+            one.claim.refresh_from_db()
+            if one.claim.state == "REJECTED":
+                claims.back_to_draft(claim=one.claim, by=self.by)
+            claims.make_ready(claim=one.claim, by=self.by, at=self.at)
             sent = ByHand(Channel.PORTAL, self.at, receipt="R-1")
-            submissions.record_by_hand(claim_ids=[claim.pk], sent=sent, by=self.by, at=self.at)
+            submissions.record_by_hand(claim_ids=[one.claim.pk], sent=sent, by=self.by, at=self.at)
             one.billed = True
+
+    def hear(self) -> None:
+        """The clearinghouse rejects a claim."""
+        for one in self.some([one for one in self.seen if one.claim and one.billed]):
+            on = self.today(one.paper.place)
+            answer = Answer(Verdict.REJECTED, Source.CLEARINGHOUSE, on, words="A7:562", reference="R-2")
+            one.claim.refresh_from_db()
+            one.rejection = acknowledgments.take(claim=one.claim, answer=answer, by=self.by, at=self.at)
+            one.billed = False
+
+    def take_back(self) -> None:
+        """The rejection was recorded by mistake; the claim waits at VA as before."""
+        for one in self.some([one for one in self.seen if one.rejection and not one.billed]):
+            acknowledgments.undo(acknowledgment=one.rejection, reason="another claim's", by=self.by, at=self.at)
+            earlier = Acknowledgment.objects.filter(submitted__claim=one.claim, withdrawn_at=None).order_by("-pk")
+            one.rejection, one.billed = earlier.first(), True

@@ -5,18 +5,20 @@ What is done is done by the services, and noted in the almanac.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from random import Random
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from billing.models import Acknowledgment, Claim
 from referrals.models import Authorization, Visit
 from tests import world
-from tests.trials.almanac import SHIPPED, Almanac, Cause, Person
+from tests.trials.almanac import SHIPPED, Almanac, Cause, Person, Said
 from vca.core import alerts
 from vca.core.models import Agreement, Alert, DeaRegistration, License, Membership, ServiceLocation, User
-from vca.core.services import digests, parameters, people, practices
+from vca.core.services import digests, inbox, parameters, people, practices
+from vca.core.services.inbox import Snooze
 from vca.core.vocabulary import Role
 
 Thing = TypeVar("Thing")
@@ -53,7 +55,9 @@ class Seen:
     paper: Paper
     on: date
     state: str
+    claim: Claim | None = None
     billed: bool = False
+    rejection: Acknowledgment | None = None
 
 
 @dataclass(slots=True)
@@ -191,7 +195,24 @@ class Office:
         """Somebody undoes a dismissal, also an old one, unless a newer alert stands open."""
         for alert in self.some(Alert.objects.filter(state="DISMISSED").order_by("pk")):
             if alerts.reopen(alert=alert, by=self.by):
-                self.almanac.reopened(alert.kind, alert.subject_id, alert.threshold, alert.basis)
+                said = Said(alert.threshold, alert.basis, wakes=alert.wakes_at)
+                self.almanac.reopened(alert.kind, alert.subject_id, said)
+
+    def snooze(self) -> None:
+        """Somebody wants to hear of an alert later; what is due, or would sleep too long, is refused."""
+        for alert in self.some(Alert.objects.filter(state="OPEN").order_by("pk")):
+            zone = ZoneInfo(alert.location.time_zone) if alert.location else ZoneInfo(self.places[0].time_zone)
+            until = self.at.astimezone(zone).date() + self.dice.choice([1, 2, 5, 9, 14, 30, 60]) * DAY
+            inbox.snooze([alert], asked=Snooze(until), by=self.by, at=self.at)
+            wakes = datetime.combine(until, time(), zone).astimezone(UTC)
+            self.almanac.alerts[alert.kind, alert.subject_id].wakes = wakes
+
+    def wake(self) -> None:
+        """Somebody wants to hear of it at once after all."""
+        asleep = Alert.objects.filter(state="OPEN", wakes_at__gt=self.at)
+        for alert in self.some(asleep.order_by("pk")):
+            inbox.wake([alert], by=self.by)
+            self.almanac.alerts[alert.kind, alert.subject_id].wakes = None
 
     def some(self, choice: Iterable[Thing]) -> list[Thing]:
         """Return one of these, or nothing where there is none."""

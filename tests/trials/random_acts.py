@@ -35,6 +35,7 @@ def found_out(number: int) -> bool:
 
 @trial(
     "random-acts",
+    alone=False,
     full=300,
     ci=3,
     control=0.95,

@@ -30,7 +30,8 @@ class Trial:
     """A promise, and how often it is tried: ``full`` times by hand, ``ci`` times with every run of the suite.
 
     ``full`` may be asked for when the trial begins, where all points that there are shall be tried.
-    ``control`` is the share of controls that must break, from 0 to 1; 0 asks for one at least.
+    ``control`` is the share of controls that must break, from 0 to 1; 0 asks for one at least. ``alone`` is for what
+    races, kills or seals: it shares the machine with no other test.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Trial:
     needs: tuple[str, ...]
     run: Run
     control: float = 0.0
+    alone: bool = True
 
     def count(self) -> int:
         """Return how often it is tried by hand."""
@@ -57,6 +59,7 @@ def trial(
     ci: int,
     needs: tuple[str, ...] = ("postgres",),
     control: float = 0.0,
+    alone: bool = True,
 ) -> Callable[[Run], Run]:
     """Register the function below. ``needs`` are marks: postgres, redis. Raises ValueError for a name that is taken.
 
@@ -66,7 +69,7 @@ def trial(
     def register(run: Run) -> Run:
         if name in TRIALS:
             raise ValueError(f"there are two trials named {name}")
-        TRIALS[name] = Trial(name, claim, full, ci, needs, run, control)
+        TRIALS[name] = Trial(name, claim, full, ci, needs, run, control, alone)
         return run
 
     return register

@@ -21,11 +21,11 @@ GOOD, BAD = Outcome(kept=True, control_broke=True), Outcome(kept=False, control_
 
 
 def as_parameter(trial: Trial) -> object:
-    return pytest.param(trial, id=trial.name, marks=[getattr(pytest.mark, need) for need in trial.needs])
+    marks = (*trial.needs, *(["serial"] if trial.alone else []))
+    return pytest.param(trial, id=trial.name, marks=[getattr(pytest.mark, mark) for mark in marks])
 
 
 @pytest.mark.trials
-@pytest.mark.serial
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("trial", [as_parameter(trial) for trial in (EXAMPLE, *discover().values())])
 def test_trial_holds_at_its_size_for_ci(trial: Trial) -> None:

@@ -102,17 +102,17 @@ class Year:
     def act_between(self, before: datetime, at: datetime) -> None:
         self.life.at = before + (at - before) * 0.6
         with time_machine.travel(self.life.at, tick=False):
-            for _ in range(self.dice.choice([0, 1, 3, 5])):
+            for _ in range(self.dice.choice([0, 2, 5, 9])):
                 self.life.act()
 
     def wake(self, at: datetime) -> Iterator[str]:
         """Let the worker do what is due, and five minutes later send what it wrote, unless it went to sleep again."""
         self.server = self.dice.choices(["there", "away", "mute"], weights=[8, 1, 1])[0]
         book = self.life.almanac
-        book.mailable.update(book.to_mail())
+        book.mailable.update(book.to_mail(at))
         looked = [place for place in self.life.places if book.morning(place.pk, ZoneInfo(place.time_zone), at)]
         self.looks += len(looked)
-        book.mailable.update(book.to_mail())
+        book.mailable.update(book.to_mail(at))
         with time_machine.travel(at, tick=False):
             yield from self.sweep()
         mailed = False
@@ -121,8 +121,8 @@ class Year:
                 jobs.sweep(jobs.run)
             mailed = bool(looked) and self.server == "there"
         if mailed:
-            book.mailed.update(book.to_mail())
-        yield from self.differences(all_mailed=mailed)
+            book.mailed.update(book.to_mail(at))
+        yield from self.differences(at, all_mailed=mailed)
 
     def sweep(self) -> Iterator[str]:
         """Sweep with one worker, once or twice, or with two at once."""
@@ -133,7 +133,7 @@ class Year:
         for _ in range({"one": 1, "twice": 2}.get(how, 0)):
             jobs.sweep(jobs.run)
 
-    def differences(self, *, all_mailed: bool) -> Iterator[str]:
+    def differences(self, at: datetime, *, all_mailed: bool) -> Iterator[str]:
         """Compare what was delivered, what stands open and what the jobs did with the almanac."""
         book = self.life.almanac
         rows = list(Delivery.objects.values_list(*KEY, "channel", "outcome", "at"))
@@ -154,6 +154,9 @@ class Year:
         opened = set(Alert.objects.filter(state="OPEN").values_list("kind", "subject_id", "threshold", "basis"))
         yield from (f"not open: {one}" for one in book.open() - opened)
         yield from (f"open: {one}" for one in opened - book.open())
+        asleep = set(Alert.objects.filter(state="OPEN", wakes_at__gt=at).values_list("kind", "subject_id"))
+        yield from (f"awake: {one}" for one in book.asleep(at) - asleep)
+        yield from (f"asleep: {one}" for one in asleep - book.asleep(at))
         yield from self.jobs_differ()
 
     def jobs_differ(self) -> Iterator[str]:
@@ -276,6 +279,7 @@ def breaks(number: int, workers: Crowd) -> bool:
 
 @trial(
     "alerts-years",
+    alone=False,
     full=400,
     ci=20,
     control=0.95,

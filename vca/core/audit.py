@@ -6,19 +6,34 @@ than the oldest one still open. Source: 45 CFR 164.312(b), audit controls.
 
 import hashlib
 import json
-from collections.abc import Iterable
+import logging
+import os
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
-from django.db import IntegrityError, connection, models, transaction
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from vca.core import vocabulary
-from vca.core.models import AuditEvent, AuditSeal, SealedEvent
+from vca.core.models import AuditEvent, AuditSeal, Mention, OfVeteran, SealedEvent
+from vca.domain.errors import RuleError
 
 FIRST_LINK = "0" * 64
+VETERANS = "veterans"  # in the changes of an event: the ids of those whom it is about
 SEAL_AT_MOST = 1000
 LOOK_BACK = timedelta(days=1)
+ANCHOR_EVERY = timedelta(hours=1)
+logger = logging.getLogger(__name__)
+
+
+class NotRecorded(RuleError):
+    """The audit trail cannot be written: nothing is done, and nothing is shown."""
+
+    code = "AUDIT-01"
 
 
 class By(Protocol):
@@ -51,16 +66,19 @@ def record(
     action: str,
     subject: models.Model | str,
     changes: dict[str, Any] | None = None,
+    veterans: Iterable[int] = (),
 ) -> None:
     """Write one event in the running transaction. ``changes`` holds names of fields and ids, no health data.
 
-    Raises KeyError for an undeclared action, and TransactionManagementError outside a transaction: a deed and its
-    event stand or fall together.
+    ``veterans`` are the ids of those whom it is about, where the subject does not say so itself. Raises KeyError for an
+    undeclared action, NotRecorded, and TransactionManagementError outside a transaction: a deed and its event stand or
+    fall together.
     """
     vocabulary.words(vocabulary.Family.AUDIT, action)
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("an audit event belongs into the transaction of its deed")
     kind, subject_id = _name(subject)
+    named = sorted({*veterans, *_veteran_of(subject)})
     event = AuditEvent(
         practice_id=by.practice_id,
         user_id=by.user_id,
@@ -68,17 +86,52 @@ def record(
         action=action,
         subject_kind=kind,
         subject_id=subject_id,
-        changes=changes or {},
+        changes=(changes or {}) | ({VETERANS: named} if named else {}) | _why(by, changes or {}),
         at=timezone.now(),
     )
     event.hash = digest(event)
     event.transaction_id = CurrentTransaction()  # an expression, which the INSERT evaluates
-    event.save(force_insert=True)
+    try:
+        event.save(force_insert=True)
+        Mention.objects.bulk_create(mentions(event))
+    except DatabaseError as fault:
+        raise NotRecorded from fault
+
+
+def read(*, by: By, what: str, where: str, veterans: Collection[int], address: str) -> None:
+    """Record whose data was shown to whom: all of them, so that each Veteran's report is whole; in its own commit.
+
+    ``what`` is page.read or api.read, ``where`` the route and the id in its address. Raises NotRecorded.
+    """
+    try:
+        with transaction.atomic():
+            record(by=by, action=what, subject=where, changes={"from": address}, veterans=veterans)
+    except DatabaseError as fault:
+        raise NotRecorded from fault
+
+
+def mentions(event: AuditEvent) -> list[Mention]:
+    """Return the rows by which an event is found: one for each Veteran whom it names."""
+    named: list[int] = event.changes.get(VETERANS, [])
+    practice_id: Any = event.practice_id  # a Veteran is of a practice, and so is what names one
+    return [Mention(event=event, practice_id=practice_id, veteran_id=one) for one in named]
+
+
+def _why(by: By, changes: dict[str, Any]) -> dict[str, str]:
+    """Return the reason for which emergency access is open, where the deed has none of its own."""
+    reason = getattr(by, "reason", "")
+    return {"reason": reason} if reason and "reason" not in changes else {}
+
+
+def _veteran_of(subject: models.Model | str) -> Iterable[int]:
+    return filter(None, [subject.its_veteran]) if isinstance(subject, OfVeteran) else ()
 
 
 def _name(subject: models.Model | str) -> tuple[str, str]:
+    """Return the kind and id of a row, or of what a text names: ``kind id``, or a kind alone."""
     if isinstance(subject, str):
-        return subject, ""
+        kind, _, subject_id = subject.partition(" ")
+        return kind, subject_id
     return subject._meta.model_name or "", str(subject.pk)
 
 
@@ -123,17 +176,41 @@ def _add_link(now: datetime) -> int:
     # The unique previous_hash lets one of two sealers win.
     link = AuditSeal.objects.create(
         previous_hash=previous,
-        hash=chain(previous, events),
-        events=len(events),
+        hash=chain(previous, [(event.pk, event.hash) for event in events]),
+        event_ids=[event.pk for event in events],
         sealed_at=now,
     )
-    SealedEvent.objects.bulk_create(SealedEvent(event=event, seal=link) for event in events)
+    SealedEvent.objects.bulk_create(SealedEvent(event=event, seal=link, hash=event.hash) for event in events)
+    transaction.on_commit(partial(anchor, link))
     return len(events)
 
 
-def chain(previous: str, events: list[AuditEvent]) -> str:
-    """Return the hash of a link over the one before it and its events in order of id."""
-    return hashlib.sha256("".join([previous, *(event.hash for event in events)]).encode()).hexdigest()
+def chain(previous: str, events: Iterable[tuple[int, str]]) -> str:
+    """Return the hash of a link over the one before it, and the id and hash of each of its events in order of id."""
+    return hashlib.sha256("\n".join([previous, *(f"{pk} {hash_}" for pk, hash_ in events)]).encode()).hexdigest()
+
+
+def anchors() -> Path:
+    """Return the file outside of the database that names the seals that there were, one in a line."""
+    return settings.DOCUMENTS_DIR / "audit-anchors"
+
+
+def anchor(link: AuditSeal) -> None:
+    """Say in the log, and at most once an hour in the file of anchors, up to where the trail was sealed.
+
+    Whoever deletes the end of the trail, seals and all, would have to change these too. A file that cannot be written
+    is an error in the log and stops nobody.
+    """
+    line = f"{link.sealed_at.isoformat()} {link.pk} {link.hash} {link.event_ids[-1]}"
+    logger.info("audit trail sealed: %s", line)
+    try:
+        last = anchors().stat().st_mtime if anchors().exists() else 0.0
+        if link.sealed_at.timestamp() - last >= ANCHOR_EVERY.total_seconds():
+            with anchors().open("a") as file:
+                file.write(f"{line}\n")
+            os.utime(anchors(), (link.sealed_at.timestamp(),) * 2)
+    except OSError as fault:
+        logger.error("the audit trail could not be anchored: %s", type(fault).__name__)
 
 
 def _settled(last: AuditSeal | None) -> models.QuerySet[AuditEvent]:

@@ -1,8 +1,10 @@
 """Encryption of fields and files at rest: AES-256-GCM with key ids, and blind indexes for equality search.
 
 FIELD_KEYS is ``id:base64[,id:base64...]``, 32 bytes each; the first key encrypts, all of them decrypt, so a key is
-rotated by putting a new one in front. The associated data ties a ciphertext to its table, column and row: moved to
-another row, it no longer opens. Source: 45 CFR 164.312(a)(2)(iv), encryption and decryption.
+rotated by putting a new one in front (vca.core.services.rotation). The associated data ties a ciphertext to its table,
+column and row: moved to another row, it no longer opens. INDEX_KEY makes the blind indexes and nothing else: one key
+has one use, and field keys can go without an index being made anew. Source: 45 CFR 164.312(a)(2)(iv), encryption and
+decryption; NIST SP 800-57 part 1, 5.2.
 """
 
 import base64
@@ -13,25 +15,43 @@ from functools import cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 
 from vca import environment
+from vca.domain.errors import RuleError
 
 NONCE_BYTES = 12
+LONGEST_ID = 20  # of a key, in characters
 
 
-class SealBroken(Exception):
+class SealBroken(RuleError):
     """A ciphertext does not open: its key is missing, or it was moved or altered."""
+
+    code = "KEPT-01"
 
 
 @cache
 def keys() -> dict[str, bytes]:
     """Return the field keys by id, the encrypting one first. Raises ImproperlyConfigured on a malformed list."""
     return environment.field_keys(settings.FIELD_KEYS)
+
+
+@cache
+def index_key() -> bytes:
+    """Return the key of blind indexes. Raises ImproperlyConfigured on a malformed one."""
+    return environment.index_key(settings.INDEX_KEY, apart_from=keys().values())
+
+
+def sealing() -> str:
+    """Return the id of the key that seals now."""
+    return next(iter(keys()))
+
+
+def sealed_with(sealed: bytes) -> str:
+    """Return the id of the key that sealed this."""
+    return sealed.partition(b":")[0][:LONGEST_ID].decode(errors="replace")
 
 
 def seal(plain: bytes, *, about: str) -> bytes:
@@ -43,8 +63,7 @@ def seal(plain: bytes, *, about: str) -> bytes:
 
 def unseal(sealed: bytes, *, about: str) -> bytes:
     """Return the plain bytes. Raises SealBroken, which names a key that is missing."""
-    key_id, _, rest = sealed.partition(b":")
-    name = key_id[:20].decode(errors="replace")
+    name, rest = sealed_with(sealed), sealed.partition(b":")[2]
     key = keys().get(name)
     if key is None:
         raise SealBroken(f"the key that sealed this, {name!r}, is not among FIELD_KEYS")
@@ -55,20 +74,10 @@ def unseal(sealed: bytes, *, about: str) -> bytes:
 
 
 def blind_index(value: str, *, about: str) -> str:
-    """Return a keyed hash by which equal values are found without being readable; empty for an empty value.
-
-    The oldest key makes the index, so that rotating the encrypting key leaves the index as it is.
-    """
+    """Return a keyed hash by which equal values are found without being readable; empty for an empty value."""
     if not value:
         return ""
-    key = _index_key(list(keys().values())[-1])
-    return hmac.new(key, f"{about}:{value}".encode(), hashlib.sha256).hexdigest()
-
-
-@cache
-def _index_key(field_key: bytes) -> bytes:
-    """Return the key of indexes: one key has one use. Source: NIST SP 800-57 part 1, 5.2; RFC 5869, HKDF."""
-    return HKDF(hashes.SHA256(), length=32, salt=None, info=b"vca blind index").derive(field_key)
+    return hmac.new(index_key(), f"{about}:{value}".encode(), hashlib.sha256).hexdigest()
 
 
 class Sealed(str):
@@ -99,7 +108,7 @@ class _Opening:
 
 
 class SealedTextField(models.TextField):
-    """Text encrypted at rest. The row needs a primary key before it is saved: use UUID keys."""
+    """Text encrypted at rest, as ``id:base64``. The row needs a primary key before it is saved: use UUID keys."""
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         """Put the opening descriptor in the place of the plain attribute."""
@@ -114,11 +123,17 @@ class SealedTextField(models.TextField):
         """Return the plain text. Raises SealBroken."""
         if not value:
             return ""
+        key_id, _, rest = value.partition(":")
         try:
-            sealed = base64.b64decode(value, validate=True)
+            sealed = key_id.encode() + b":" + base64.b64decode(rest, validate=True)
         except ValueError:
             raise SealBroken("this is not a sealed value") from None
         return unseal(sealed, about=self.about(row)).decode()
+
+    def close(self, value: str, row: models.Model) -> Sealed:
+        """Return the text sealed for this row."""
+        key_id, _, rest = seal(value.encode(), about=self.about(row)).partition(b":")
+        return Sealed(f"{key_id.decode()}:{base64.b64encode(rest).decode()}")
 
     def from_db_value(self, value: str | None, *_: object) -> Sealed | None:
         """Mark what came from the database as not yet opened."""
@@ -129,7 +144,7 @@ class SealedTextField(models.TextField):
         value = row.__dict__.get(self.attname) or ""
         if isinstance(value, Sealed) or not value:
             return Sealed(value)
-        return Sealed(base64.b64encode(seal(value.encode(), about=self.about(row))).decode())
+        return self.close(value, row)
 
     def get_prep_value(self, value: Any) -> str | None:
         """Let nothing but sealed text reach the database.

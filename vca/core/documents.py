@@ -1,4 +1,4 @@
-"""Keep bytes: everything received or produced, by its hash, encrypted at rest, never rewritten.
+"""Keep bytes: everything received or produced, by its hash, encrypted at rest; what it says never changes.
 
 A file is written whole (temporary name, fsync, rename, fsync of the folders) before its row; a crash in between leaves
 a file that nobody names and that the next keeping of the same bytes uses.
@@ -6,7 +6,9 @@ a file that nobody names and that the next keeping of the same bytes uses.
 
 import hashlib
 import os
+import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -15,7 +17,9 @@ from django.db import models, transaction
 from vca.core import access, audit, crypto, vocabulary
 from vca.core.access import Actor
 from vca.core.models import Document
+from vca.core.signals import whose
 
+LONG_NUMBER = re.compile(r"\d(?:[-. ]?\d){6,}(?:V\d{6})?", re.IGNORECASE)  # SSN, EDIPI, ICN
 LONGEST_NAME = 120  # a file system allows more; the end holds the extension
 
 
@@ -35,10 +39,8 @@ def keep(
     vocabulary.words(vocabulary.Family.DOCUMENT, kind)
     owner = practice_id or by.practice_id
     sha256 = hashlib.sha256(content).hexdigest()
-    _write(
-        _path(owner, kind, sha256),
-        crypto.seal(content, about=f"document.{owner}.{kind}.{sha256}"),
-    )
+    path = _path(owner, kind, sha256)
+    _write(path, crypto.seal(content, about=_about(path)))
     with transaction.atomic():
         document, created = Document.objects.get_or_create(
             practice_id=owner,
@@ -61,17 +63,35 @@ def keep(
     return document
 
 
+def masked(filename: str) -> str:
+    """Return the name of a file that somebody has sent, with numbers that may be a person's cut to their last four.
+
+    >>> masked("Doe 219-47-9999 1012345678V123456.pdf"), masked("letter of 3 May 2026.pdf")
+    ('Doe ...9999 ...3456.pdf', 'letter of 3 May 2026.pdf')
+    """
+    return LONG_NUMBER.sub(lambda found: f"...{found[0][-4:]}", filename)
+
+
 def read(document: Document) -> bytes:
     """Return the bytes as they were kept. Raises SealBroken when the file was altered, OSError when it is gone."""
-    place = f"document.{document.practice_id}.{document.kind}.{document.sha256}"
-    return crypto.unseal(path(document).read_bytes(), about=place)
+    return unsealed(path(document), path(document).read_bytes())
+
+
+def unsealed(place: Path, sealed: bytes) -> bytes:
+    """Return the bytes of a file that lies at this place. Raises SealBroken."""
+    return crypto.unseal(sealed, about=_about(place))
+
+
+def place_of(document: Document) -> Path:
+    """Return where a document lies below DOCUMENTS_DIR."""
+    return path(document).relative_to(settings.DOCUMENTS_DIR)
 
 
 def opened(document: Document, *, by: Actor) -> bytes:
     """Return the bytes for somebody to read, and record that they did. Raises DoesNotExist for another practice's."""
     access.own(document, by)
     with transaction.atomic():
-        audit.record(by=by, action="document.read", subject=document)
+        audit.record(by=by, action="document.read", subject=document, veterans=whose(document))
     return read(document)
 
 
@@ -91,6 +111,36 @@ def put_back(place: Path, content: bytes) -> None:
     if not target.is_relative_to(settings.DOCUMENTS_DIR.resolve()):
         raise ValueError(f"{place} lies outside of the documents")
     _write(target, content)
+
+
+def kept_files(practice_id: int) -> Iterator[Path]:
+    """Return every file of a practice, also one that a crash has left without a row: the same bytes will use it."""
+    return (settings.DOCUMENTS_DIR / str(practice_id)).glob("*/*/[!.]*")
+
+
+def key_of(path: Path) -> str:
+    """Return the id of the key that sealed a file."""
+    with path.open("rb") as file:
+        return crypto.sealed_with(file.read(crypto.LONGEST_ID + 1))
+
+
+def reseal(path: Path) -> None:
+    """Seal a file anew with the key that seals now: whoever reads meanwhile gets the one or the other, whole.
+
+    Raises SealBroken. Must run in a transaction, which keeps a file that is being destroyed from coming back.
+    """
+    practice_id, kind, _, sha256 = path.parts[-4:]
+    named = Document.objects.filter(practice_id=int(practice_id), kind=kind, sha256=sha256)
+    list(named.select_for_update(no_key=True).values_list("pk"))
+    if path.exists():
+        _put(path, crypto.seal(unsealed(path, path.read_bytes()), about=_about(path)))
+        _sync_folder(path.parent)
+
+
+def _about(path: Path) -> str:
+    """Return the row that a file belongs to: what it is sealed for."""
+    practice_id, kind, _, sha256 = path.parts[-4:]
+    return f"document.{practice_id}.{kind}.{sha256}"
 
 
 def _path(practice_id: int | None, kind: str, sha256: str) -> Path:

@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError as FormError
 from django.db.models import QuerySet
 
-from vca.core.models import Agreement, Clinician, DeaRegistration, License, Practice, ServiceLocation
+from vca.core.models import Agreement, Clinician, DeaRegistration, License, Practice, ServiceLocation, User
 from vca.core.pages import in_words
 from vca.core.vocabulary import ROLE_WORDS, Role
 from vca.domain.errors import RuleError
@@ -364,6 +364,17 @@ class DismissForm(forms.Form):
     reason = forms.CharField(max_length=200)
 
 
+class EmergencyForm(forms.Form):
+    """Why somebody must see what their role does not show."""
+
+    reason = forms.CharField(
+        label="Reason",
+        min_length=10,
+        max_length=200,
+        help_text="Why you need it now. Name no Veteran here.",
+    )
+
+
 class SignInForm(forms.Form):
     """E-mail address and password."""
 
@@ -372,3 +383,51 @@ class SignInForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
     )
     password = forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+
+
+class DisableForm(forms.Form):
+    """Who takes over the open work of somebody who leaves."""
+
+    successor = forms.ModelChoiceField(
+        User.objects.none(), label="Open tasks go to", required=False, empty_label="Whoever has the role"
+    )
+
+    def __init__(self, *args: Any, colleagues: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "successor", colleagues, lambda one: one.name)
+
+
+class CodeForm(forms.Form):
+    """A code of the authenticator app, or a recovery code."""
+
+    code = forms.CharField(
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}),
+        help_text="The six digits that your authenticator app shows now, or a recovery code.",
+    )
+
+
+class AppForm(forms.Form):
+    """The first code of an authenticator app that is added; ``sealed`` is what it was offered."""
+
+    sealed = forms.CharField(widget=forms.HiddenInput)
+    code = forms.CharField(
+        label="Code that the app shows now",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+class PasskeyForm(forms.Form):
+    """What a passkey is called; ``passkey`` is what the browser answered."""
+
+    name = forms.CharField(
+        max_length=60, help_text="Where it is kept, for instance: laptop at the front desk, security key."
+    )
+    passkey = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class PasskeyNameForm(forms.Form):
+    """Another name for a passkey."""
+
+    name = forms.CharField(max_length=60)

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
+from vca.core import crypto
 from vca.core.models import IdempotencyKey
 from vca.domain.errors import RuleError
 
@@ -44,7 +45,8 @@ def earlier_answer(*, by: By, key: str, request: bytes) -> tuple[int, Any] | Non
 
     Must run in the transaction of the deed. Raises KeyReused when the same key came with another request.
     """
-    digest = hashlib.sha256(request).hexdigest()
+    # Keyed: nobody who reads the table may try which Social Security number was sent.
+    digest = crypto.blind_index(hashlib.sha256(request).hexdigest(), about="request")
     row = IdempotencyKey(practice_id=by.practice_id, key=key, request_hash=digest)
     IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
     first = IdempotencyKey.objects.select_for_update(no_key=True).get(practice_id=by.practice_id, key=key)
@@ -100,6 +102,10 @@ def _answer(request: HttpRequest, response: HttpResponseBase, told_before: int) 
 
 
 def _say_again(request: HttpRequest, *, to: str, words: list[tuple[int, str, str]]) -> HttpResponseBase:
+    told: Any = messages.get_messages(request)
+    waiting = [str(one.message) for one in told]  # of a second press, before the page of the first was shown
+    told.used = False
     for level, text, tags in words:
-        messages.add_message(request, level, text, extra_tags=tags)
+        if text not in waiting:
+            messages.add_message(request, level, text, extra_tags=tags)
     return redirect(to)

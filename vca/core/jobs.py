@@ -6,7 +6,7 @@ can change nothing once another has taken over. "Once ever" is the unique constr
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -21,8 +21,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from vca.celery import app
-from vca.core import access, audit, vocabulary
-from vca.core.models import Document, Job, JobState, ServiceLocation
+from vca.core import access, audit, kept_forms, sight, vocabulary
+from vca.core.isolation import within
+from vca.core.models import Document, Job, JobState, Practice, ServiceLocation
 from vca.domain.errors import RuleError
 
 LEASE = timedelta(seconds=25)  # several times what the longest chunk takes
@@ -162,8 +163,9 @@ def take(job_id: UUID, *, now: datetime) -> Job | None:
 class Run:
     """One taking of a job: the only way in which its handler writes."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, seen: Collection[int] = ()) -> None:
         self.job = job
+        self.seen = seen
         self.by = access.job(job)
         self.finished = False
 
@@ -175,7 +177,12 @@ class Run:
             yield
 
     def finish(self, outcome: str, *, result: Document | None = None) -> None:
-        """End the job inside its last chunk, so that effect and end are one commit. ``outcome`` holds no names."""
+        """End the job inside its last chunk, so that effect and end are one commit. ``outcome`` holds no names.
+
+        Whose data it has read is recorded with it: of what nobody asked for, how many and a digest.
+        """
+        if self.seen:
+            audit.record(by=self.by, action="job.read", subject=self.job, **self._read())
         self._write(
             state=JobState.DONE,
             finished_at=timezone.now(),
@@ -184,6 +191,11 @@ class Run:
         )
         self.finished = True
 
+    def _read(self) -> dict[str, Any]:
+        if self.job.user_id:
+            return {"veterans": self.seen}
+        return {"changes": {"number": len(self.seen), "ids_sha256": audit.digest_of_ids(self.seen)}}
+
     def _write(self, **values: Any) -> None:
         mine = Job.objects.filter(pk=self.job.pk, fence=self.job.fence, state=JobState.RUNNING)
         if not mine.update(**values):
@@ -191,16 +203,23 @@ class Run:
 
 
 def run(job_id: UUID) -> bool:
-    """Take and do a job; tell whether there was work. This is an edge: whatever goes wrong is logged and marked."""
+    """Take and do a job in its practice; tell whether there was work."""
+    asked = Job.objects.only("practice_id").filter(pk=job_id).first()
+    if asked is None:
+        return False
+    with within(asked.practice_id):
+        return _run(job_id)
+
+
+def _run(job_id: UUID) -> bool:
+    """Take and do a job. This is an edge: whatever goes wrong is logged and marked."""
     job = take(job_id, now=timezone.now())
     if job is None:
         return False
     try:
-        run = Run(job)
-        _handlers[job.kind](run)
-        if not run.finished:
-            with run.chunk():
-                run.finish("done")
+        _require_somebody(job)
+        with sight.watching() as seen:
+            _do(Run(job, seen))
     except LeaseLost:
         logger.info("job %s was cancelled or taken by another worker", job.pk)
     except RuleError as refusal:
@@ -209,6 +228,19 @@ def run(job_id: UUID) -> bool:
         logger.exception("job %s failed", job.pk)
         _put_back(job, type(fault).__name__)
     return True
+
+
+def _do(run: Run) -> None:
+    _handlers[run.job.kind](run)
+    if not run.finished:
+        with run.chunk():
+            run.finish("done")
+
+
+def _require_somebody(job: Job) -> None:
+    """Refuse with NotPermitted what was asked for by somebody who works in the practice no more."""
+    if job.user_id and job.practice_id and not access.active_roles(job.user_id, job.practice_id):
+        raise access.NotPermitted("who asked for this no longer works here")
 
 
 def _park(job: Job, reason: str) -> None:
@@ -228,12 +260,19 @@ def _put_back(job: Job, fault: str) -> None:
 def cancel(*, job: Job, by: access.Actor) -> bool:
     """Cancel a live job; what its chunks have committed stays. Tell whether it was still live. Raises NotPermitted."""
     access.require(by, vocabulary.in_charge(job.kind))
+    return _cancel(job, by, "cancelled by a person")
+
+
+def cancel_all_of(user_id: int, *, by: access.Actor) -> int:
+    """Cancel all live work in the practice for which a person asked who leaves it; return how much."""
+    live = access.scope(Job.objects.filter(user_id=user_id, state__in=LIVE), by).order_by("created_at", "pk")
+    return sum(_cancel(job, by, "cancelled: who asked for it has left") for job in live)
+
+
+def _cancel(job: Job, by: access.Actor, outcome: str) -> bool:
     with transaction.atomic():
-        cancelled = Job.objects.filter(pk=job.pk, state__in=LIVE).update(
-            state=JobState.CANCELLED,
-            finished_at=timezone.now(),
-            outcome="cancelled by a person",
-        )
+        live = Job.objects.filter(pk=job.pk, state__in=LIVE)
+        cancelled = live.update(state=JobState.CANCELLED, finished_at=timezone.now(), outcome=outcome)
         if cancelled:
             audit.record(by=by, action="job.cancelled", subject=job)
     return bool(cancelled)
@@ -279,17 +318,23 @@ def stopped(by: access.Actor) -> QuerySet[Job]:
 
 def plan_daily(now: datetime) -> None:
     """See that each location has the next run of each daily job: at once if it never had one, else at 06:00 there."""
+    for practice in Practice.objects.order_by("pk"):
+        with within(practice.pk):
+            _plan_all(access.acting_for(practice, what="daily plan"), now)
+
+
+def _plan_all(by: access.Actor, now: datetime) -> None:
     kinds = vocabulary.daily_jobs()
-    live = set(Job.objects.filter(kind__in=kinds, state__in=LIVE).values_list("kind", "key"))
-    for place in ServiceLocation.objects.select_related("practice"):
+    running = access.scope(Job.objects.filter(kind__in=kinds, state__in=LIVE), by)
+    live = set(running.values_list("kind", "key"))
+    for place in access.scope(ServiceLocation.objects.all(), by):
         for kind in sorted(kinds):
             if (kind, str(place.pk)) not in live:
-                _plan(kind, place, now)
+                _plan(kind, place, now, by=by)
 
 
-def _plan(kind: str, place: ServiceLocation, now: datetime) -> None:
+def _plan(kind: str, place: ServiceLocation, now: datetime, *, by: access.Actor) -> None:
     last = Job.objects.filter(kind=kind, key=str(place.pk)).order_by("-due_at").first()
-    by = access.acting_for(place.practice, what="daily plan")
     # The morning after the last run, even if it is past: a worker that was down catches up at once.
     due_at = next_morning(place, last.started_at or last.due_at) if last else now
     enqueue(kind=kind, key=str(place.pk), by=by, subject_ids=[place.pk], due_at=due_at)
@@ -302,8 +347,14 @@ def next_morning(place: ServiceLocation, now: datetime) -> datetime:
 
 
 def sweep(do: Callable[[UUID], Any]) -> int:
-    """Plan daily work, hand every due job to ``do``, seal the audit trail; return the number of due jobs."""
+    """Plan daily work, hand every due job to ``do``, seal the audit trail; return the number of due jobs.
+
+    Forms that nobody came back for within the hour go here too, since no daily work is soon enough.
+    """
     now = timezone.now()
+    for practice in Practice.objects.order_by("pk"):
+        with within(practice.pk):
+            kept_forms.forget_old(at=now)
     plan_daily(now)
     waiting = list(due(now).values_list("pk", flat=True)[:SWEEP_AT_MOST])
     for job_id in waiting:

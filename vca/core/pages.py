@@ -1,21 +1,29 @@
-"""What pages share: ids in addresses, where a person came from, and keyset pages, as fast at the end as at first."""
+"""What pages share: ids in addresses, files to be saved, where a person came from, and keyset pages.
+
+The last keyset page is as fast as the first.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import Model, Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls.converters import IntConverter
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 
+from vca.core import sight
 from vca.domain.errors import RuleError
 
 PRACTICE_KEY = "practice"
 PAGE_SIZE = 50
 GREATEST_ID = 2**63 - 1
+# What a browser that opens a file all the same lets it do: nothing, in an origin of its own.
+SANDBOX = "sandbox; default-src 'none'"
 Row = TypeVar("Row", bound=Model)
 Shown = TypeVar("Shown")
 
@@ -37,6 +45,19 @@ def came_from(request: HttpRequest, fallback: str) -> str:
     return origin if url_has_allowed_host_and_scheme(origin, {request.get_host()}) else fallback
 
 
+def address_of(request: HttpRequest) -> str:
+    """Return from where the request comes, of IPv6 its network of 64 bits, which one household or office has.
+
+    Behind the proxy that is the last address of X-Forwarded-For, which the proxy wrote; those before it are hearsay.
+    """
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    try:
+        address = ip_address((forwarded.split(",")[-1] or request.META.get("REMOTE_ADDR", "")).strip())
+    except ValueError:
+        return "unknown"
+    return str(ip_network((address, 64), strict=False) if isinstance(address, IPv6Address) else address)
+
+
 def path_of(url: str) -> str:
     """Return path and query of an address of ours."""
     parts = urlsplit(url)
@@ -47,6 +68,17 @@ def in_words(refusal: RuleError) -> str:
     """Return a refusal in one line: what happened, what to do next, and the rule."""
     what = refusal.detail[:1].upper() + refusal.detail[1:].rstrip(".")
     return f"{what}. {refusal.rule.next_act} ({refusal.code})"
+
+
+def attachment(content: bytes | str, *, filename: str, media_type: str) -> HttpResponse:
+    """Answer with a file that is saved, not shown: whoever made it, it never acts as a page of ours."""
+    answer = HttpResponse(content, content_type=media_type)
+    # Neither the end of a line nor a sign that turns the direction of writing: gpj.exe reads as a picture with one.
+    shown = "".join(sign if sign.isprintable() else "_" for sign in filename)
+    answer.headers["Content-Disposition"] = content_disposition_header(True, shown) or "attachment"
+    answer.headers["Content-Security-Policy"] = SANDBOX
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def asked_for(text: str, rows: Iterable[Row]) -> Row | None:
@@ -73,7 +105,9 @@ def keyset(
     rows = queryset.order_by(order)
     if after.isdecimal():
         rows = rows.filter(pk__lt=int(after)) if newest_first else rows.filter(pk__gt=int(after))
-    found = list(rows[: size + 1])
+    with sight.unseen():  # one row more than is shown
+        found = list(rows[: size + 1])
+    sight.note_rows(found[:size])
     return KeysetPage(found[:size], str(found[size - 1].pk) if len(found) > size else "")
 
 

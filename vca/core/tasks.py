@@ -3,16 +3,31 @@
 from smtplib import SMTPException, SMTPRecipientsRefused
 from uuid import UUID
 
+from celery.exceptions import WorkerTerminate
+from celery.signals import worker_init
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.utils import timezone
 
 from vca.celery import app
 from vca.core import audit, jobs
 from vca.core.jobs import Run
-from vca.core.services import digests, leftovers
+from vca.core.services import digests, emergencies, leftovers, start, tries
 from vca.domain.wording import counted
 
 PERMANENT = 500  # of a mail server's reply codes, from here on
+
+
+@worker_init.connect
+def refuse_unsafe(**_: object) -> None:
+    """Let no worker begin beside unsafe settings: Celery only logs other faults of what listens here."""
+    try:
+        start.refuse_unsafe()
+    except ImproperlyConfigured as fault:
+        raise WorkerTerminate(str(fault)) from fault
+    finally:
+        connection.close()  # each child that is forked opens one of its own
 
 
 @app.task(name="vca.core.tasks.ring")
@@ -35,11 +50,19 @@ def purge_leftovers(run: Run) -> None:
     while some:
         with run.chunk():
             answers, runs = leftovers.old_answers(run.by, at=now), leftovers.old_runs(run.by, at=now)
-            some = leftovers.delete_some(answers) + leftovers.delete_some(runs)
+            some = leftovers.delete_some(answers) + leftovers.delete_some(runs) + tries.forget_old(at=now)
             purged += some
             if not some:
                 audit.record(by=run.by, action="leftovers.purged", subject="", changes={"rows": purged})
                 run.finish(f"{counted(purged, 'row')} purged")
+
+
+@jobs.handler("end_emergency")
+def end_emergency(run: Run) -> None:
+    """Write the end of an hour of emergency access, unless it was ended by hand."""
+    with run.chunk():
+        emergencies.end_in_time(run)
+        run.finish("over")
 
 
 @jobs.handler("send_digests")

@@ -4,12 +4,28 @@ from django.urls import path
 
 from vca.core.api import alerts as alerts_api
 from vca.core.api import views as api
-from vca.core.views import alerts, people, practice, session, work
+from vca.core.views import alerts, door, emergencies, factors, people, practice, session, work
 
 urlpatterns = [
-    path("sign-in/", session.sign_in, name="sign_in"),
+    path("sign-in/", door.sign_in, name="sign_in"),
+    path("sign-in/second-factor/", door.second_factor, name="second_factor"),
+    path("sign-in/passkey/", door.passkey_sign_in, name="passkey_sign_in"),
+    path("sign-in/passkey/challenge/", door.passkey_challenge, name="passkey_challenge"),
+    path("sign-in/prove/", door.prove, name="prove"),
     path("sign-out/", session.sign_out, name="sign_out"),
+    path("sign-in/time/", session.stay, name="stay"),
+    path("sign-in/kept-form/", session.keep_form, name="keep_form"),
     path("choose-practice/", session.choose_practice, name="choose_practice"),
+    path("factors/", factors.factors_page, name="factors"),
+    path("factors/app/", factors.add_app, name="add_app"),
+    path("factors/app/remove/", factors.remove_app, name="remove_app"),
+    path("factors/codes/", factors.new_codes, name="new_codes"),
+    path("factors/passkeys/new/", factors.add_passkey, name="add_passkey"),
+    path("factors/passkeys/challenge/", factors.new_passkey_challenge, name="new_passkey_challenge"),
+    path("factors/passkeys/<id:passkey_id>/name/", factors.rename_passkey, name="rename_passkey"),
+    path("factors/passkeys/<id:passkey_id>/remove/", factors.remove_passkey, name="remove_passkey"),
+    path("emergency/", emergencies.emergency_page, name="emergency"),
+    path("emergency/end/", emergencies.end_emergency, name="end_emergency"),
     path("password/", people.change_password, name="change_password"),
     path("digest/", people.choose_digest, name="choose_digest"),
     path("invitations/<str:token>/", people.accept_invitation, name="accept_invitation"),
@@ -37,8 +53,10 @@ urlpatterns = [
     ),
     path("practice/parameters/<slug:name>/", practice.parameter_page, name="parameter"),
     path("practice/people/", people.people_page, name="people"),
+    path("practice/people/<id:membership_id>/disable/", people.disable_person, name="disable_person"),
     path("practice/people/<id:membership_id>/end/", people.end_role, name="end_role"),
     path("practice/people/<id:membership_id>/new-password/", people.offer_reset, name="offer_reset"),
+    path("practice/people/<id:membership_id>/new-second-factor/", people.offer_new_factors, name="offer_new_factors"),
     path("practice/people/invitations/<id:invitation_id>/again/", people.invite_again, name="invite_again"),
     path(
         "practice/people/invitations/<id:invitation_id>/withdraw/",

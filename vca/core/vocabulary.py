@@ -7,6 +7,7 @@ them at start. An undeclared kind is refused when it is used, so a spelling mist
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -80,6 +81,19 @@ class AlertKind:
     days: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A kind of audit event by which a Veteran's data leaves the house: who received what, and why.
+
+    ``recipient`` may be empty: then it is whoever acted, a person or the program that holds the token. Source:
+    45 CFR 164.528(b)(2), content of an accounting of disclosures.
+    """
+
+    recipient: str
+    what: str
+    why: str
+
+
 class Expected(ValueError):
     """A text that is no value; says in words what is one."""
 
@@ -99,6 +113,17 @@ def whole_number(text: str) -> int:
     return _within(text, 1, 9999, "a whole number from 1 to 9999")
 
 
+def between(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a whole number of these, both included; it raises ValueError for any other text."""
+
+    def read(text: str) -> int:
+        if not least <= int(text) <= most:
+            raise ValueError(text)
+        return int(text)
+
+    return read
+
+
 def whole_numbers(text: str) -> tuple[int, ...]:
     """Return counts such as ``45,30,21,7``, each once. Raises Expected."""
     expected = "whole numbers from 0 to 9999 with commas between them, each once"
@@ -111,6 +136,34 @@ def whole_numbers(text: str) -> tuple[int, ...]:
 def percentage(text: str) -> int:
     """Return a percentage, 1 to 100. Raises Expected."""
     return _within(text, 1, 100, "a whole number from 1 to 100")
+
+
+def yes_or_no(text: str) -> bool:
+    """Return whether it is yes. Raises Expected."""
+    if text not in ("yes", "no"):
+        raise Expected("yes or no")
+    return text == "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonThrough:
+    """Somebody by e-mail address, through a civil day."""
+
+    email: str
+    last_day: date
+
+
+def person_through(text: str) -> PersonThrough | None:
+    """Read ``ada@example.org through 2027-12-31``; nothing names nobody. Raises Expected."""
+    if not text:
+        return None
+    email, _, day = text.partition(" through ")
+    try:
+        if re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+            return PersonThrough(email, date.fromisoformat(day))
+    except ValueError:
+        pass
+    raise Expected('one person and a last day, such as "ada@example.org through 2027-12-31"')
 
 
 def mailbox(text: str) -> str:
@@ -128,6 +181,7 @@ _in_charge: dict[str, str] = {}
 _alerts: dict[str, AlertKind] = {}
 _navigation: list[Entry] = []
 _append_only: set[str] = set()
+_disclosures: dict[str, Disclosure] = {}
 
 
 def declare(
@@ -143,11 +197,13 @@ def declare(
     in_charge: Mapping[str, str] | None = None,
     navigation: tuple[Entry, ...] = (),
     append_only: tuple[str, ...] = (),
+    disclosures: Mapping[str, Disclosure] | None = None,
 ) -> None:
     """Add an app's words.
 
     ``in_charge`` names by kind the permission for a job or a task, ``append_only`` the models (app.Model) whose
-    rows the application's role may neither change nor delete. Raises ValueError when a kind is declared twice.
+    rows the application's role may neither change nor delete, ``disclosures`` by kind of audit event what leaves the
+    house with it. Raises ValueError when a kind is declared twice.
     """
     for permission, roles in (permissions or {}).items():
         for role in roles:
@@ -166,6 +222,7 @@ def declare(
     _in_charge.update(in_charge or {})
     _navigation.extend(navigation)
     _append_only.update(append_only)
+    _disclosures.update(disclosures or {})
 
 
 def _add(family: Family, kinds: Mapping[str, str]) -> None:
@@ -225,6 +282,11 @@ def navigation() -> list[Entry]:
     return sorted(_navigation)
 
 
+def disclosures() -> dict[str, Disclosure]:
+    """Return by kind of audit event what leaves the house with it."""
+    return dict(_disclosures)
+
+
 def append_only() -> frozenset[str]:
     """Return the models, as app.Model, whose rows are written once."""
     return frozenset(_append_only)
@@ -239,10 +301,13 @@ declare(
         "manage_practice": (Role.ADMINISTRATOR,),
         "manage_people": (Role.ADMINISTRATOR,),
         "issue_tokens": (Role.ADMINISTRATOR, Role.BILLER),
+        "see_audit": (Role.ADMINISTRATOR,),
+        "open_in_emergency": _EVERYBODY,
     },
     audit_events={
         "alert.dismissed": "Alert dismissed",
         "alert.given_back": "Alert given back",
+        "alert.handed_over": "Alert of somebody who left handed over",
         "alert.raised": "Alert raised",
         "alert.reopened": "Dismissal of an alert undone",
         "alert.resolved": "Alert closed itself",
@@ -251,49 +316,81 @@ declare(
         "alert.woken": "Alert woken",
         "agreement.changed": "Agreement with VA changed",
         "agreement.recorded": "Agreement with VA recorded",
+        "api.read": "Health data given to a program by API",
         "backup.made": "Backup made",
+        "backup.proven": "Backup proven to restore",
         "backup.restored": "Restored from a backup",
         "clinician.changed": "Clinician changed",
         "clinician.recorded": "Clinician recorded",
+        "codes.made": "New recovery codes made",
         "dea.recorded": "DEA registration recorded",
         "digest.chosen": "E-mail about alerts chosen or stopped",
         "digest.refused": "E-mail about alerts refused by its address",
         "digest.sent": "E-mail about alerts sent",
         "document.kept": "Document kept",
         "document.read": "Document opened",
+        "emergency.began": "Emergency access opened",
+        "emergency.ended": "Emergency access ended",
+        "factor.added": "Passkey or authenticator app added",
+        "factor.removed": "Passkey or authenticator app removed",
+        "factor.renamed": "Passkey renamed",
+        "factors.dropped": "Second factors taken away by a one-time link",
+        "factors.reset_offered": "Link for a new second factor made",
         "invitation.accepted": "Invitation accepted",
         "invitation.sent": "Invitation made",
         "invitation.sent_again": "Invitation made again",
         "invitation.withdrawn": "Invitation withdrawn",
         "job.asked_for": "Background work asked for",
+        "job.read": "Health data read by background work",
         "job.cancelled": "Background work cancelled",
         "job.retried": "Background work started again",
+        "keys.rotated": "Encrypted anew with the newest key",
         "leftovers.purged": "What was kept long enough deleted",
         "license.recorded": "License recorded",
         "location.changed": "Location changed",
         "location.recorded": "Location recorded",
         "membership.ended": "Role ended",
         "membership.given": "Role given",
+        "page.read": "Page with health data opened",
         "parameter.set": "Parameter set",
         "password.changed": "Password changed",
         "password.reset": "Password set by a one-time link",
         "password.reset_offered": "Link for a new password made",
+        "person.disabled": "Person disabled: roles, sessions, tokens and work ended",
         "practice.changed": "Practice details changed",
         "practice.created": "Practice created",
+        "report.exported": "Report of who looked, or of what left the house, exported",
+        "sign_in.done": "Signed in",
+        "sign_in.failed": "Sign-in failed",
+        "sign_in.proved": "Proved again who they are",
+        "sign_out.done": "Signed out",
+        "real_data.began": "First practice of real people: second factors a must, demo closed",
         "task.closed": "Task closed",
         "task.given_back": "Task given back",
+        "task.handed_over": "Task of somebody who left handed over",
         "task.opened": "Task opened",
         "task.taken": "Task taken",
         "token.issued": "API token issued",
         "token.revoked": "API token revoked",
     },
+    disclosures={
+        "api.read": Disclosure("", "Data answered to a program", "Operations: a program that the practice connected"),
+        "document.read": Disclosure("", "A document was opened or saved", "Payment and operations: work on a claim"),
+        "report.exported": Disclosure("", "A report from the audit trail", "Required by law: 45 CFR 164.528"),
+    },
+    alerts={
+        "emergency": AlertKind("Emergency access", (Role.ADMINISTRATOR,), "See who works here", "people"),
+    },
     jobs={
+        "end_emergency": "End an hour of emergency access",
         "purge_leftovers": "Delete what was kept long enough",
         "send_digests": "Tell people of new alerts by e-mail",
     },
     daily_jobs=("purge_leftovers",),
     navigation=(Entry(70, "Practice", "practice", "see_practice"),),
-    append_only=("core.AuditEvent", "core.AuditSeal", "core.SealedEvent"),
+    append_only=(
+        *("core.AuditEvent", "core.AuditSeal", "core.BackupRun", "core.Mention", "core.RealData", "core.SealedEvent"),
+    ),
     parameters=(
         Parameter(
             "keep-api-answers-days",
@@ -312,6 +409,33 @@ declare(
             "today",
             verify_with_va=False,
             read=whole_number,
+        ),
+        Parameter(
+            "separation-exception",
+            "",
+            "a person through a day, who takes both steps where the practice is too small to keep them apart",
+            "Nobody is excepted; whoever grants it says here why",
+            "today",
+            verify_with_va=False,
+            read=person_through,
+        ),
+        Parameter(
+            "sign-in-hours",
+            "12",
+            "hours from sign-in to signing in again, 1 to 12",
+            "OWASP ASVS 5.0.0, 7.3.2; NIST SP 800-63B-4",
+            "sign-in",
+            verify_with_va=False,
+            read=between(1, 12),
+        ),
+        Parameter(
+            "sign-in-idle-minutes",
+            "15",
+            "minutes without anybody there until signing in again, 5 to 60",
+            "45 CFR 164.312(a)(2)(iii), automatic logoff; OWASP ASVS 5.0.0, 7.3.1",
+            "sign-in",
+            verify_with_va=False,
+            read=between(5, 60),
         ),
     ),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from billing.services import charges
 from vca.core import access
 from vca.core.access import Actor
+from vca.core.isolation import within
 from vca.core.models import Clinician, EndedBy, Practice, ServiceLocation, User
 from vca.core.services import practices
 from vca.demo.invented import Area, npi_of
@@ -161,6 +162,11 @@ class Clinic:
 def open_clinic(plan: Blueprint, *, users: dict[str, User], today: date) -> Clinic:
     """Set up a practice of invented data with all that it needs before the first referral."""
     practice = practices.create(code=plan.code, name=plan.name, test_data=True)
+    with within(practice.pk):
+        return _set_up(practice, plan, users=users, today=today)
+
+
+def _set_up(practice: Practice, plan: Blueprint, *, users: dict[str, User], today: date) -> Clinic:
     by = access.acting_for(practice, what="seed_demo")
     practices.change(practice=practice, facts=plan.details, by=by)
     give_roles(practice, users)

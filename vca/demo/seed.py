@@ -11,6 +11,7 @@ from random import Random
 
 from django.db import transaction
 
+from vca.core.isolation import within
 from vca.core.models import Practice
 from vca.demo import cases, claims, waiting
 from vca.demo.cases import Case, Waiting
@@ -50,9 +51,11 @@ def seed(*, now: datetime, number: int = SEED, password: str = PASSWORD) -> tupl
         users = make_users(password)
         clinics = [open_clinic(script.blueprint, users=users, today=now.date()) for script in SCRIPTS]
         for script, clinic in zip(SCRIPTS, clinics, strict=True):
-            _live(script, clinic, Random(f"{number} {script.blueprint.code}"), now)  # noqa: S311 - no secret
+            with within(clinic.practice.pk):
+                _live(script, clinic, Random(f"{number} {script.blueprint.code}"), now)  # noqa: S311 - no secret
         watch([clinic.practice for clinic in clinics], now=now)
-        see_to_alerts(clinics[0].staff, now=now)
+        with within(clinics[0].practice.pk):
+            see_to_alerts(clinics[0].staff, now=now)
     return tuple(clinic.practice for clinic in clinics)
 
 

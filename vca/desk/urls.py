@@ -4,6 +4,9 @@ from django.urls import path
 
 from vca.desk import api
 from vca.desk.views import alerts, authorizations, dashboard, inbox, today, unbilled, veterans
+from vca.desk.views import audit_reports as reports
+
+LOOKED, LEFT = {"name": "looked"}, {"name": "disclosed"}
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -11,6 +14,10 @@ urlpatterns = [
     path("authorizations/<id:authorization_id>/", authorizations.authorization, name="authorization"),
     path("veterans/", veterans.veterans, name="veterans"),
     path("veterans/<id:veteran_id>/", veterans.veteran, name="veteran"),
+    path("veterans/<id:veteran_id>/looked/", reports.audit_report, LOOKED, name="who_looked"),
+    path("veterans/<id:veteran_id>/looked/export/", reports.export_audit_report, LOOKED, name="export_who_looked"),
+    path("veterans/<id:veteran_id>/disclosed/", reports.audit_report, LEFT, name="disclosures"),
+    path("veterans/<id:veteran_id>/disclosed/export/", reports.export_audit_report, LEFT, name="export_disclosures"),
     path("tasks/", inbox.tasks, name="tasks"),
     path("alerts/", alerts.alerts_page, name="alerts"),
     path("alerts/<id:alert_id>/", alerts.alert_page, name="alert"),

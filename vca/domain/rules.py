@@ -623,11 +623,62 @@ _RULES = (
         "Ask whoever runs this installation to make the link: ./run manage reset_password.",
     ),
     Rule(
+        "ACCESS-06",
+        Severity.BLOCK,
+        "Who signs in is known and proves it.",
+        "45 CFR 164.312(d), person or entity authentication",
+        "Check both and try again.",
+    ),
+    Rule(
+        "ACCESS-07",
+        Severity.BLOCK,
+        "After several failures each further try waits, a little longer every time and never for good.",
+        "OWASP ASVS 5.0.0, 6.3.1",
+        "Wait, then try again. If you forgot the password, ask an administrator of your practice for a link to set a "
+        "new one.",
+    ),
+    Rule(
+        "ACCESS-08",
+        Severity.BLOCK,
+        "A code is used once and within its time.",
+        "OWASP ASVS 5.0.0, 6.5.1",
+        "Enter the code that your app shows now, or a recovery code that you have not used. If you have neither, ask "
+        "an administrator of your practice for a link to set up a new second factor.",
+    ),
+    Rule(
+        "ACCESS-09",
+        Severity.BLOCK,
+        "Where there is a practice of real people, nobody acts without a second factor.",
+        "45 CFR 164.312(d), person or entity authentication",
+        "Add another passkey or an authenticator app first.",
+    ),
+    Rule(
+        "ACCESS-10",
+        Severity.BLOCK,
+        "A passkey answers what it was asked a moment ago, on the site that it belongs to.",
+        "W3C Web Authentication, level 2, 7.1 and 7.2",
+        "Try again, or sign in another way.",
+    ),
+    Rule(
+        "ACCESS-11",
+        Severity.BLOCK,
+        "Open work stays in the practice.",
+        PRODUCT,
+        "Choose somebody else who works here, or leave it to whoever has the role.",
+    ),
+    Rule(
+        "ACCESS-12",
+        Severity.BLOCK,
+        "Where the practice keeps two steps apart, who took the first does not take the second.",
+        "GAO-14-704G, Standards for Internal Control in the Federal Government, 10.12 to 10.14",
+        "Ask a colleague. Somebody who works alone is named in the parameter separation-exception.",
+    ),
+    Rule(
         "ALERT-01",
         Severity.BLOCK,
         "An alert sleeps from tomorrow at the earliest, to its due day or its next, tighter threshold at the latest.",
         PRODUCT,
-        "Choose an earlier day. What is due is done, or dismissed with a reason.",
+        "Choose a day between these. What is due is done, or dismissed with a reason.",
     ),
     Rule(
         "ALERT-02",
@@ -635,6 +686,21 @@ _RULES = (
         "What is snoozed, dismissed or taken is open, and what is opened again was dismissed.",
         PRODUCT,
         "Load the alerts anew: somebody else was faster, or the cause is gone.",
+    ),
+    Rule(
+        "KEPT-01",
+        Severity.BLOCK,
+        "What is kept encrypted opens with its key and in its own place alone.",
+        "45 CFR 164.312(a)(2)(iv), encryption and decryption",
+        "Tell whoever runs this installation. If a key is missing, it belongs into FIELD_KEYS; if none is, the record "
+        "was altered and a backup has it.",
+    ),
+    Rule(
+        "KEPT-02",
+        Severity.BLOCK,
+        "The first practice of real people is made when a backup has been proven to restore.",
+        "45 CFR 164.308(a)(7), contingency plan",
+        "Make a backup, then prove it: ./run manage backup FILE, ./run manage prove_backup FILE.",
     ),
     Rule(
         "PARAM-01",
@@ -658,6 +724,20 @@ _RULES = (
         "Open the one that is on file and change it.",
     ),
     Rule(
+        "ACCESS-13",
+        Severity.ALERT,
+        "Whoever opens emergency access is looked after: it is for an hour, with a reason.",
+        "45 CFR 164.312(a)(2)(ii), emergency access procedure",
+        "Ask who opened it whether it was needed, and look at what they opened: Who looked, on each Veteran's page.",
+    ),
+    Rule(
+        "AUDIT-01",
+        Severity.BLOCK,
+        "What is done or shown is recorded first.",
+        "45 CFR 164.312(b), audit controls; OWASP ASVS 5.0.0, 16.5.3",
+        "Nothing was changed or shown. Try again in a minute; if it stays so, tell whoever looks after this server.",
+    ),
+    Rule(
         "API-01",
         Severity.BLOCK,
         "A repeated request with the same Idempotency-Key carries the same body.",
@@ -670,6 +750,35 @@ _RULES = (
         "A file that is read in is what it says it is.",
         PRODUCT,
         "Correct the named record and send the file again; nothing was changed.",
+    ),
+    Rule(
+        "UPLOAD-01",
+        Severity.BLOCK,
+        "A file is of one of the kinds that are taken, and of no other.",
+        PRODUCT,
+        "Save or print it anew as one of these kinds, under a name that ends so, and send that.",
+    ),
+    Rule(
+        "UPLOAD-02",
+        Severity.BLOCK,
+        "A file that is kept can be opened.",
+        PRODUCT,
+        "Open it, print it anew to a PDF without a password, and send that.",
+    ),
+    Rule(
+        "UPLOAD-03",
+        Severity.BLOCK,
+        "A file that is kept does nothing by itself.",
+        PRODUCT,
+        "Print it anew to a PDF, or take a picture of it, and send that. If you did not make the file, tell whoever "
+        "runs this installation.",
+    ),
+    Rule(
+        "UPLOAD-04",
+        Severity.BLOCK,
+        "A file holds no more than can be looked into.",
+        PRODUCT,
+        "Send it in parts, or save it with fewer pages or smaller pictures.",
     ),
 )
 

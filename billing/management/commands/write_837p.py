@@ -12,6 +12,7 @@ from billing.models import Submission
 from billing.services import submissions
 from vca.core import access, documents, jobs
 from vca.core.access import Actor
+from vca.core.isolation import within
 from vca.core.models import Document, Job, JobState, Practice
 from vca.domain.wording import counted
 
@@ -37,8 +38,9 @@ class Command(BaseCommand):
         if out.is_dir() or not os.access(out.parent, os.W_OK):
             raise CommandError(f"{out} cannot be written. Nothing was done: name a file in a folder that is there.")
         by = access.acting_for(row, what="write_837p")
-        submission = _stored(by, batch) if batch else _written(by)
-        content = documents.opened(cast(Document, submission.document), by=by)  # every file has its bytes
+        with within(row.pk):
+            submission = _stored(by, batch) if batch else _written(by)
+            content = documents.opened(cast(Document, submission.document), by=by)  # every file has its bytes
         try:
             _write(out, content)
         except OSError as fault:

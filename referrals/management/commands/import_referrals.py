@@ -10,6 +10,7 @@ from django.utils import timezone
 from referrals.intake import json_reader
 from referrals.services import referrals
 from vca.core import access
+from vca.core.isolation import within
 from vca.core.models import Practice
 
 
@@ -44,9 +45,10 @@ class Command(BaseCommand):
                 f"{file.name}: {fault.detail.rstrip('.')}. Nothing was changed.", returncode=2
             ) from fault
         by = access.acting_for(row, what="import_referrals")
-        outcomes = referrals.import_list(
-            content=content, received=received, filename=file.name, by=by, at=timezone.now()
-        )
+        with within(row.pk):
+            outcomes = referrals.import_list(
+                content=content, received=received, filename=file.name, by=by, at=timezone.now()
+            )
         for outcome in outcomes:
             self.stdout.write(outcome.line)
         if not outcomes:

@@ -1,24 +1,20 @@
 """What came back for a claim, by API."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing.domain.channels import Channel
 from billing.models import Acknowledgment, Claim
-from billing.services import claims, submissions
+from billing.services import submissions
 from billing.services.submissions import ByHand
 from tests import world
 from tests.vca.core.api.caller import Caller, caller
 from tests.vca.core.api.caller import kept as promised
-from tests.vca.core.kept import kept, put_back
+from tests.vca.core.uploads.samples import PNG
 from tests.world import NOW, World
 from vca.core import documents
 from vca.core.models import Document
@@ -26,7 +22,6 @@ from vca.core.vocabulary import Role
 
 pytestmark = pytest.mark.both
 
-PNG = b"\x89PNG\r\n\x1a\n invented"
 ACCEPTED = {"verdict": "ACCEPTED", "source": "PORTAL", "answered_on": "2024-04-11", "payer_claim_number": "77001"}
 REJECTED = {
     "verdict": "REJECTED",
@@ -37,33 +32,8 @@ REJECTED = {
 }
 
 
-@pytest.fixture(autouse=True)
-def april() -> Iterator[None]:
-    with time_machine.travel(NOW + timedelta(hours=2), tick=True):
-        yield
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
-
-
-@pytest.fixture
-def biller(harbor: World) -> Caller:
-    return caller(harbor, Role.BILLER)
-
-
 def sent(harbor: World) -> Claim:
-    visit = world.completed(harbor, world.authorization(harbor))
-    claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-    claims.make_ready(claim=claim, by=harbor.by, at=NOW)
+    claim = world.ready_claim(harbor)
     how = ByHand(Channel.PORTAL, NOW, receipt="R-1")
     submissions.record_by_hand(claim_ids=[claim.pk], sent=how, by=harbor.by, at=NOW)
     return claim

@@ -1,15 +1,12 @@
 """What went out, by API: sent by hand with a receipt or a file, once, and taken back."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing.domain.channels import LARGEST_PROOF
 from billing.models import Claim, Submission
@@ -17,8 +14,8 @@ from billing.services import claims
 from tests import world
 from tests.vca.core.api.caller import Caller, caller
 from tests.vca.core.api.caller import kept as promised
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
+from tests.vca.core.uploads.samples import PNG
 from tests.world import NOW, World
 from vca.core import documents
 from vca.core.models import Document
@@ -28,37 +25,6 @@ pytestmark = pytest.mark.both
 
 LATER = NOW + timedelta(hours=2)
 SENT = "2024-04-11T18:30:00Z"
-PNG = b"\x89PNG\r\n\x1a\n invented"
-
-
-@pytest.fixture(autouse=True)
-def april() -> Iterator[None]:
-    with time_machine.travel(LATER, tick=True):
-        yield
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
-
-
-@pytest.fixture
-def biller(harbor: World) -> Caller:
-    return caller(harbor, Role.BILLER)
-
-
-def ready(harbor: World) -> Claim:
-    visit = world.completed(harbor, world.authorization(harbor))
-    claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-    claims.make_ready(claim=claim, by=harbor.by, at=NOW)
-    return claim
 
 
 def portal(*made: Claim, **changes: Any) -> dict[str, Any]:
@@ -78,7 +44,7 @@ def states() -> list[str]:
 
 
 def test_claims_are_recorded_as_sent_by_hand(harbor: World, biller: Caller) -> None:
-    made = [ready(harbor), ready(harbor)]
+    made = [world.ready_claim(harbor), world.ready_claim(harbor)]
 
     answer = biller.post("api_sent_by_hand", body=portal(*made))
 
@@ -91,14 +57,14 @@ def test_claims_are_recorded_as_sent_by_hand(harbor: World, biller: Caller) -> N
 
 
 def test_proof_comes_with_the_form(harbor: World, biller: Caller) -> None:
-    answer = uploaded(biller, portal(ready(harbor), receipt=""), PNG)
+    answer = uploaded(biller, portal(world.ready_claim(harbor), receipt=""), PNG)
 
     proof = Document.objects.get(pk=answer.json()["proof"])
     assert (answer.status_code, documents.read(proof), proof.filename) == (201, PNG, "shot.png")
 
 
 def test_form_sent_twice_acts_once_whatever_divides_it(harbor: World, biller: Caller) -> None:
-    said = portal(ready(harbor))
+    said = portal(world.ready_claim(harbor))
 
     first, second = (uploaded(biller, said, PNG, key="same") for _ in range(2))
 
@@ -106,7 +72,7 @@ def test_form_sent_twice_acts_once_whatever_divides_it(harbor: World, biller: Ca
 
 
 def test_same_key_with_another_file_is_another_request(harbor: World, biller: Caller) -> None:
-    said = portal(ready(harbor))
+    said = portal(world.ready_claim(harbor))
     uploaded(biller, said, PNG, key="same")
 
     other = uploaded(biller, said, PNG[:-1] + b"!", key="same")
@@ -125,21 +91,25 @@ def test_same_key_with_another_file_is_another_request(harbor: World, biller: Ca
 def test_what_cannot_be_is_refused_by_its_rule(
     harbor: World, biller: Caller, changes: dict[str, Any], code: str, field: str
 ) -> None:
-    answer = biller.post("api_sent_by_hand", body=portal(ready(harbor), **changes))
+    answer = biller.post("api_sent_by_hand", body=portal(world.ready_claim(harbor), **changes))
 
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["field"], states()) == (409, code, field, ["READY"])
 
 
-@pytest.mark.parametrize("content", [b"MZ", PNG + bytes(LARGEST_PROOF)], ids=["another kind", "too large"])
-def test_file_that_is_no_proof_is_refused(harbor: World, biller: Caller, content: bytes) -> None:
-    answer = uploaded(biller, portal(ready(harbor)), content)
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"MZ", "SUBMIT-03"), (PNG + bytes(LARGEST_PROOF), "SUBMIT-03"), (PNG[:-20], "UPLOAD-02")],
+    ids=["another kind", "too large", "not sound"],
+)
+def test_file_that_is_no_proof_is_refused(harbor: World, biller: Caller, content: bytes, code: str) -> None:
+    answer = uploaded(biller, portal(world.ready_claim(harbor)), content)
 
-    assert (answer.status_code, answer.json()["error"]["code"], states()) == (409, "SUBMIT-03", ["READY"])
+    assert (answer.status_code, answer.json()["error"]["code"], states()) == (409, code, ["READY"])
 
 
 def test_claim_that_is_not_ready_is_refused(harbor: World, biller: Caller) -> None:
-    claim = ready(harbor)
+    claim = world.ready_claim(harbor)
     claims.back_to_draft(claim=claim, by=harbor.by)
 
     assert biller.post("api_sent_by_hand", body=portal(claim)).json()["error"]["code"] == "CLAIM-14"
@@ -158,13 +128,13 @@ def test_claim_that_is_not_ready_is_refused(harbor: World, biller: Caller) -> No
 def test_what_cannot_be_read_names_its_field(
     harbor: World, biller: Caller, changes: dict[str, Any], field: str
 ) -> None:
-    answer = biller.post("api_sent_by_hand", body=portal(ready(harbor), **changes))
+    answer = biller.post("api_sent_by_hand", body=portal(world.ready_claim(harbor), **changes))
 
     assert (answer.status_code, answer.json()["error"]["field"], states()) == (422, field, ["READY"])
 
 
 def test_it_is_taken_back_with_its_reason(harbor: World, biller: Caller) -> None:
-    made = biller.post("api_sent_by_hand", body=portal(ready(harbor))).json()
+    made = biller.post("api_sent_by_hand", body=portal(world.ready_claim(harbor))).json()
 
     unsaid = biller.post("api_take_back", made["id"])
     back = biller.post("api_take_back", made["id"], body={"reason": "never arrived"})
@@ -175,7 +145,7 @@ def test_it_is_taken_back_with_its_reason(harbor: World, biller: Caller) -> None
 
 
 def test_claim_of_another_practice_is_not_sent(harbor: World, biller: Caller) -> None:
-    foreign = ready(world.practice("ridge"))
+    foreign = world.ready_claim(world.practice("ridge"))
     before = everything()
 
     answers = [biller.post("api_sent_by_hand", body=portal(foreign)), biller.post("api_sent_by_hand", body=portal())]
@@ -187,7 +157,7 @@ def test_claim_of_another_practice_is_not_sent(harbor: World, biller: Caller) ->
 
 
 def test_submission_of_another_practice_is_not_there(harbor: World, biller: Caller) -> None:
-    made = biller.post("api_sent_by_hand", body=portal(ready(harbor))).json()
+    made = biller.post("api_sent_by_hand", body=portal(world.ready_claim(harbor))).json()
     stranger = caller(world.practice("ridge"), Role.BILLER)
 
     answer = stranger.post("api_take_back", made["id"], body={"reason": "x"})

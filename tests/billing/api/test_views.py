@@ -1,49 +1,21 @@
 """Claims and claim files by API: the same deeds as on the pages."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
-from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
 from referrals.domain.states import Affiliation
 from referrals.models import Visit
 from tests import world
 from tests.vca.core.api.caller import Caller, caller
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
-from tests.world import NOW, World
+from tests.world import World
 from vca.core import jobs
 from vca.core.models import AuditEvent
 from vca.core.vocabulary import Role
 
 pytestmark = pytest.mark.both
-
-
-@pytest.fixture(autouse=True)
-def april() -> Iterator[None]:
-    with time_machine.travel(NOW + timedelta(hours=2), tick=True):
-        yield
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
-
-
-@pytest.fixture
-def biller(harbor: World) -> Caller:
-    return caller(harbor, Role.BILLER)
 
 
 @pytest.fixture

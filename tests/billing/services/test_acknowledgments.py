@@ -20,14 +20,15 @@ from billing.services.submissions import ByHand, NotTakenBack
 from tests import world
 from tests.vca.core.at_once import at_once
 from tests.vca.core.rows import everything
+from tests.vca.core.uploads.samples import PNG
 from tests.world import NOW, TODAY, World
 from vca.core import documents
+from vca.core.uploads.gate import NotAdmitted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 DAY = timedelta(days=1)
 LATER = NOW + timedelta(hours=1)
-PNG = b"\x89PNG\r\n\x1a\n invented"
 ACCEPTED = Answer(Verdict.ACCEPTED, Source.PORTAL, TODAY, payer_claim_number="77001")
 BY_CLEARINGHOUSE = Answer(Verdict.ACCEPTED, Source.CLEARINGHOUSE, TODAY, reference="R-8")
 REJECTED = Answer(Verdict.REJECTED, Source.CLEARINGHOUSE, TODAY, words="A7:562 billing provider", reference="R-9")
@@ -38,15 +39,8 @@ def harbor() -> World:
     return world.practice()
 
 
-def ready(harbor: World) -> Claim:
-    visit = world.completed(harbor, world.authorization(harbor))
-    claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-    claims.make_ready(claim=claim, by=harbor.by, at=NOW)
-    return claim
-
-
 def sent(harbor: World, number: int = 1) -> list[Claim]:
-    made = [ready(harbor) for _ in range(number)]
+    made = [world.ready_claim(harbor) for _ in range(number)]
     how = ByHand(Channel.PORTAL, NOW, receipt="R-1")
     submissions.record_by_hand(claim_ids=[one.pk for one in made], sent=how, by=harbor.by, at=NOW)
     return made
@@ -103,6 +97,7 @@ REFUSALS: dict[str, tuple[Answer, type[Exception]]] = {
     "the day before it was sent": (replace(ACCEPTED, answered_on=TODAY - DAY), WrongDay),
     "a day to come": (replace(ACCEPTED, answered_on=TODAY + DAY), WrongDay),
     "a proof of another kind": (replace(ACCEPTED, proof=Proof(b"MZ", "proof.pdf")), NotAProof),
+    "a proof that is not sound": (replace(ACCEPTED, proof=Proof(PNG[:-20], "proof.png")), NotAdmitted),
 }
 
 
@@ -158,7 +153,7 @@ def test_number_of_the_payer_stands_beside_the_acceptance_of_the_clearinghouse(
 
 def test_claim_that_was_not_sent_has_no_answer(harbor: World) -> None:
     with pytest.raises(MoveNotOffered, match="the claim is ready"):
-        taken(harbor, ready(harbor), ACCEPTED)
+        taken(harbor, world.ready_claim(harbor), ACCEPTED)
 
 
 def test_claim_of_another_practice_is_not_there(harbor: World) -> None:
@@ -188,11 +183,12 @@ def test_rejected_claim_is_mended_and_sent_anew_under_its_number(harbor: World) 
 def test_rejected_claim_is_not_filed_and_its_clock_runs_on(harbor: World) -> None:
     (claim,) = sent(harbor)
     soon = TODAY + 160 * DAY
-    quiet = list(filing.due(harbor.location, by=harbor.by, today=soon))
+    seen = partial(filing.due, harbor.location, by=harbor.by, today=soon)
+    quiet = list(seen())
 
     taken(harbor, claim, REJECTED)
 
-    (told,) = filing.due(harbor.location, by=harbor.by, today=soon)
+    (told,) = seen()
     assert quiet == []
     assert told.headline.endswith(f"must be filed by 8 Oct 2024; claim {claim.control_number} was rejected")
 

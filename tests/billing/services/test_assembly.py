@@ -1,12 +1,10 @@
 """Rows become the one frozen claim that rules and formats read."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from billing.domain.claim import Clinician, Drug, MemberIdKind, PayerRoute, ProfessionalClaim
 from billing.models import Claim, ClaimDiagnosis, ClaimLine
@@ -14,24 +12,11 @@ from billing.services import assembly, claims
 from referrals.models import FactSource, Referral
 from referrals.services import veterans
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, TODAY, World
 from vca.core.models import Practice
 from vca.core.services import parameters
 
 pytestmark = pytest.mark.both
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

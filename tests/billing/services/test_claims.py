@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from pytest_django import DjangoDbBlocker
 
 from billing.domain.states import LIVE
 from billing.models import Claim, ClaimDiagnosis, ClaimLine
@@ -28,7 +27,6 @@ from referrals.services import authorizations, veterans, visits
 from referrals.services.authorizations import Terms
 from referrals.services.visits import Plan, Planned
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, TODAY, World
 from vca.core import jobs
@@ -40,18 +38,6 @@ pytestmark = pytest.mark.both
 DAY = timedelta(days=1)
 ADDRESS = {"street": "1 Example Way", "city": "Albany", "state": "NY", "zip_code": "122071234"}
 CODES = [f"F{number}" for number in range(320, 340)]
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

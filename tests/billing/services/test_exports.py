@@ -1,36 +1,21 @@
 """The export of claims: a row for each claim of the practice that was asked for, and one event on the audit trail."""
 
 import csv
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 import time_machine
-from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
 from billing.services import claims, exports, submissions
 from referrals.models import VeteranFacts
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, World
 from vca.core import jobs
 from vca.core.models import AuditEvent
 
 pytestmark = pytest.mark.both
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 def drafted(place: World, last_name: str) -> Claim:
@@ -84,7 +69,10 @@ def test_export_holds_what_was_asked_for_and_is_recorded(
     found = [row[2] for row in rows(exports.as_csv(by=harbor.by, **asked))]
 
     event = AuditEvent.objects.get(action="claims.exported")
-    said = {"claims": len(names), "state": asked.get("state", ""), "searched": "words" in asked}
+    mine = Claim.objects.filter(practice=harbor.practice).select_related("veteran__current")
+    whose = sorted(one.veteran_id for one in mine if f"{one.veteran.facts.last_name},".upper() in " ".join(names))
+    chosen = {"state": asked.get("state", ""), "location": None, "searched": "words" in asked}
+    said = {"claims": len(names), **chosen, **({"veterans": whose} if whose else {})}
     assert (found, event.changes) == (names, said)
 
 

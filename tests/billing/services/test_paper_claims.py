@@ -122,7 +122,9 @@ def test_the_file_holds_the_claims_that_were_reviewed(harbor: World) -> None:
         3,
     )
     assert reading.cells(printed(job)) == [reading.expected(sheet) for sheet in review.sheets]
-    assert AuditEvent.objects.get(action="claims.printed").changes == {"claims": 2, "sheets": 2}
+    named = sorted(Claim.objects.filter(printed__document=job.result).values_list("veteran_id", flat=True))
+    told = {"claims": 2, "sheets": 2, "veterans": named}
+    assert AuditEvent.objects.get(action="claims.printed").changes == told
 
 
 def test_printing_sends_nothing(harbor: World) -> None:

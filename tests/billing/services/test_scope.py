@@ -1,16 +1,14 @@
 """What billing does starts from the actor's own practice: to anybody else a claim is not there. Found, not listed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from inspect import getmembers, isfunction, signature
 from typing import Any
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
 from billing.services import charges, claims, submissions
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, World
 from vca.core import access
@@ -26,18 +24,6 @@ SERVICES = {
 }
 ON_A_CLAIM = {name: deed for name, deed in SERVICES.items() if "claim" in signature(deed).parameters}
 MORE = {"at": NOW, "reason": "test", "visit_id": 0}
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

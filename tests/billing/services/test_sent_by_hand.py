@@ -22,14 +22,15 @@ from billing.services.submissions import ByHand, NothingReady, NotShown, NotTake
 from tests import world
 from tests.vca.core.at_once import at_once
 from tests.vca.core.rows import everything
+from tests.vca.core.uploads.samples import PNG
 from tests.world import NOW, World
 from vca.core import documents
+from vca.core.uploads.gate import NotAdmitted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 HOUR = timedelta(hours=1)
 LATER = NOW + HOUR
-PNG = b"\x89PNG\r\n\x1a\n invented"
 PORTAL = ByHand(Channel.PORTAL, LATER, receipt="R-1")
 
 
@@ -39,13 +40,7 @@ def harbor() -> World:
 
 
 def ready(harbor: World, number: int = 1) -> list[Claim]:
-    made = []
-    for _ in range(number):
-        visit = world.completed(harbor, world.authorization(harbor))
-        claim, *_ = claims.draft(visit_ids=[visit.pk], by=harbor.by, at=NOW)
-        claims.make_ready(claim=claim, by=harbor.by, at=NOW)
-        made.append(claim)
-    return made
+    return [world.ready_claim(harbor) for _ in range(number)]
 
 
 def sent(harbor: World, made: list[Claim], how: ByHand = PORTAL, *, at: datetime = LATER) -> Submission:
@@ -102,11 +97,11 @@ def test_claims_sent_by_hand_are_in_no_file(harbor: World) -> None:
 
 
 def test_proof_is_kept_as_it_came(harbor: World) -> None:
-    submission = sent(harbor, ready(harbor), replace(PORTAL, receipt="", proof=Proof(PNG, "shot of the portal.pdf")))
+    submission = sent(harbor, ready(harbor), replace(PORTAL, receipt="", proof=Proof(PNG, "shot of the portal.png")))
 
     assert submission.proof
     assert documents.read(submission.proof) == PNG
-    assert (submission.proof.filename, submission.proof.media_type) == ("shot of the portal.pdf", "image/png")
+    assert (submission.proof.filename, submission.proof.media_type) == ("shot of the portal.png", "image/png")
 
 
 REFUSALS: dict[str, tuple[dict[str, Any], type[Exception]]] = {
@@ -114,6 +109,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], type[Exception]]] = {
     "a moment to come": ({"sent_at": LATER + timedelta(seconds=1)}, WrongMoment),
     "the day before the visit": ({"sent_at": NOW - timedelta(days=1)}, WrongMoment),
     "a proof of another kind": ({"proof": Proof(b"MZ", "proof.pdf")}, NotAProof),
+    "a proof that is not sound": ({"proof": Proof(PNG[:-20], "proof.png")}, NotAdmitted),
     "an empty proof": ({"proof": Proof(b"", "proof.pdf")}, NotAProof),
     "a proof too large": ({"proof": Proof(PNG + bytes(LARGEST_PROOF), "proof.png")}, NotAProof),
 }

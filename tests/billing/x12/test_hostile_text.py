@@ -43,19 +43,19 @@ REFUSED = {  # what names a mailbox is refused instead: test_interchange
 BASELINE = segments_of(write_837p([CLAIM], envelope=ENVELOPE))
 
 
-def hostile_copies(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def hostile_copies(value: Any, path: str, evil: str = EVIL) -> Iterator[tuple[str, Any]]:
     """Yield a copy of the value for each text in it, with that text made hostile."""
     if isinstance(value, Enum):
         return
     if isinstance(value, str) and value:
-        yield path, EVIL
+        yield path, evil
     if isinstance(value, tuple):
         for place, part in enumerate(value):
-            for where, copy in hostile_copies(part, f"{path}.{place}"):
+            for where, copy in hostile_copies(part, f"{path}.{place}", evil):
                 yield where, (*value[:place], copy, *value[place + 1 :])
     if is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            for where, copy in hostile_copies(getattr(value, field.name), f"{path}.{field.name}"):
+            for where, copy in hostile_copies(getattr(value, field.name), f"{path}.{field.name}", evil):
                 yield where, replace(value, **{field.name: copy})
 
 

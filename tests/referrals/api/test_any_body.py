@@ -1,19 +1,17 @@
 """The API with bodies of which any field says anything: an answer in words, never a fault of ours."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pytest_django import DjangoDbBlocker
 
 from referrals.models import Referral, Visit
 from tests import world
 from tests.referrals.api.test_views import SAID, wanted
 from tests.referrals.test_import_anything import VALUES
 from tests.vca.core.api.caller import caller
-from tests.vca.core.kept import kept, put_back
+from tests.vca.core.kept import put_back
 from tests.world import World
 from vca.core.vocabulary import Role
 
@@ -24,12 +22,6 @@ AT_MOST = settings(max_examples=120, suppress_health_check=[HealthCheck.function
 SERVICE = (
     *("service", "clinician", "code", "modifiers", "units", "drug_name", "ndc", "ndc_unit", "ndc_quantity", "other"),
 )
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
 
 
 def changed(*fields: str) -> st.SearchStrategy[dict[str, Any]]:

@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 import time_machine
-from pytest_django import DjangoDbBlocker
 
 from referrals.models import Referral, Visit
 from referrals.services import visits
 from tests import world
 from tests.vca.core.api.caller import Caller, caller
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, World
 from vca.core.vocabulary import Role
@@ -39,18 +37,6 @@ SAID = {
 def april() -> Iterator[None]:
     with time_machine.travel(NOW, tick=True):
         yield
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

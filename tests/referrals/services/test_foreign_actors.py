@@ -39,6 +39,8 @@ ROWLESS = {
     "approvals.due_at",
     "imports.keep_report",
     "imports.take",
+    "necessity.require_clinical",
+    "necessity.sees_clinical",
     "referrals.import_list",
     "referrals.keep_list",
     "referrals.receive",
@@ -169,7 +171,7 @@ def an_ended_authorization(harbor: World) -> dict[str, Any]:
 @called_with("referrals.settle_notice")
 def a_notice(harbor: World) -> dict[str, Any]:
     referral(harbor, number=referral(harbor).number, va_status="X")
-    return {"notice": Notice.objects.get(pending=True), "at": NOW}
+    return {"notice": Notice.objects.get(practice=harbor.practice, pending=True), "at": NOW}
 
 
 @called_with("notices.compared")
@@ -231,6 +233,11 @@ def a_suspended_referral(harbor: World) -> dict[str, Any]:
     return words
 
 
+@called_with("veterans.reveal")
+def identifiers(harbor: World) -> dict[str, Any]:
+    return {"veteran": referral(harbor).veteran}
+
+
 @called_with("veterans.change")
 def facts(harbor: World) -> dict[str, Any]:
     return {"veteran": referral(harbor).veteran, "facts": {"city": "Salem"}, "source": FactSource.VA, "at": NOW}
@@ -279,7 +286,7 @@ def test_service_refuses_an_actor_of_another_practice(harbor: World, stranger: A
     assert everything() == before
 
 
-IDLE = {"authorizations.locked", "stranded.settle", "watch.due"}  # they change nothing here
+IDLE = {"authorizations.locked", "notices.compared", "stranded.settle", "watch.due"}  # they change nothing here
 
 
 @pytest.mark.parametrize("name", sorted(CALLS.keys() - IDLE))

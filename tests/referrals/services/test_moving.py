@@ -57,7 +57,7 @@ def test_referral_goes_with_its_visits_and_drafts(harbor: World, authorization: 
     for row in (claim, booked):
         row.refresh_from_db()
     owners = {one.veteran_id for one in (authorization, authorization.referral, claim, booked)}
-    told = {"from": before, "to": other.pk, "visits": 2}
+    told = {"from": before, "to": other.pk, "visits": 2, "veterans": sorted([before, other.pk])}
     assert (owners, AuditEvent.objects.get(action="referral.moved").changes) == ({other.pk}, told)
 
 

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from referrals.domain.states import VISIT_MOVES, Affiliation, ReferralState, VisitState
 from referrals.models import Authorization, LedgerEntry, Referral, Visit
@@ -22,7 +21,6 @@ from referrals.services.visits import (
     TooEarly,
 )
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, TODAY, World
 from vca.core.access import Actor, NotPermitted
@@ -33,18 +31,6 @@ pytestmark = pytest.mark.both
 
 DAY = timedelta(days=1)
 Act = Callable[[World, Visit], None]
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

@@ -1,14 +1,6 @@
 """A practice made once for all tests of a module, and put back after each: making it takes longer than most tests.
 
-    @pytest.fixture(scope="module")
-    def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-        with kept(django_db_blocker) as one:
-            yield one
-
-    @pytest.fixture
-    def harbor(once: World) -> Iterator[World]:
-        with put_back(once):
-            yield once
+The fixtures ``once`` and ``harbor`` of tests/conftest.py are made of it.
 
 Not for a module with a test of real transactions, which would wait for this one's.
 """

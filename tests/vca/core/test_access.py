@@ -1,55 +1,26 @@
-"""Who may do what: roles, the guard of pages, and what ends with a role or an account."""
+"""Roles, the practice to work in, and what ends with a role or an account. Who may do what: tests/access."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
+import time_machine
+from django.conf import settings
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from pytest_django import DjangoDbBlocker
+from django.urls import reverse
 
 from tests import world
-from tests.vca.core.kept import kept, put_back
+from tests.access.table import PERMISSIONS
 from tests.world import World
 from vca.core import access
 from vca.core.access import Actor, NotPermitted
-from vca.core.models import Clinician, Membership, User
+from vca.core.models import ApiToken, Clinician, Membership, User
 from vca.core.pages import PRACTICE_KEY
 from vca.core.services import people
 from vca.core.vocabulary import Role
 
 pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
 
-# The whole of what each role may do; nothing else gives anybody anything.
-EVERYBODY = {"see_day", "see_alerts", "see_practice", "see_referrals", "see_veterans", "book_visits"}
-DESK = {"enter_referrals", "confirm_referrals", "change_limits", "change_veterans", "correct_visits", "void_visits"}
-MONEY = {"see_claims", "draft_claims", "send_claims", "set_charges", "open_documents", "export_claims", "issue_tokens"}
-PERMISSIONS = {
-    Role.FRONT_DESK: EVERYBODY | {"change_veterans", "check_in_visits"},
-    Role.NURSE: EVERYBODY | {"check_in_visits"},
-    Role.CLINICIAN: EVERYBODY | {"check_in_visits", "complete_visits", "correct_visits"},
-    Role.BILLER: EVERYBODY | DESK | MONEY,
-    Role.ADMINISTRATOR: EVERYBODY
-    | DESK
-    | MONEY
-    | {"check_in_visits", "complete_visits", "manage_practice", "manage_people", "see_dashboard"},
-}
-OPEN_TO_ALL = {"sign_in", "sign_out", "choose_practice", "accept_invitation", "change_password", "choose_digest"}
-
 SIGN_IN = {"email": "biller@example.org", "password": world.PASSWORD}
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 def member(harbor: World, *roles: Role, email: str = "person@example.org") -> User:
@@ -66,54 +37,11 @@ def signed_in(user: User) -> Client:
     return client
 
 
-def guarded_pages() -> Iterator[tuple[str, str, str]]:
-    """Yield name, address and permission of every page but those that are open to all."""
-    for pattern in patterns(get_resolver()):
-        name, permission = pattern.name or "", getattr(pattern.callback, "permission", "")
-        if name not in OPEN_TO_ALL and not name.startswith("api_"):
-            yield name, address(pattern), permission
-
-
-def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
-    for one in resolver.url_patterns:
-        yield from patterns(one) if isinstance(one, URLResolver) else [one]
-
-
-def address(pattern: URLPattern) -> str:
-    """Return the address with something of the right kind in each place; no row has this id."""
-    samples = {"id": 9, "uuid": "00000000-0000-4000-8000-000000000009", "slug": "payer-id", "str": "x"}
-    kinds = {name: type(one).__name__.removesuffix("Converter") for name, one in pattern.pattern.converters.items()}
-    wanted = {name: samples[{"String": "str"}.get(kind, kind.lower())] for name, kind in kinds.items()}
-    return reverse(pattern.name, kwargs=wanted)
-
-
-PAGES = sorted(guarded_pages())
-LACKING = [
-    (name, url, next(role for role in Role if permission not in PERMISSIONS[role]))
-    for name, url, permission in PAGES
-    if permission not in EVERYBODY
-]
-
-
-def asked(client: Client, url: str, **headers: str) -> HttpResponse:
-    """Ask for a page by the method that it takes."""
-    answer: Any = client.get(url, headers=headers)
-    return client.post(url, headers=headers) if answer.status_code == 405 else answer
-
-
 def test_scope_holds_the_rows_of_one_practice(harbor: World) -> None:
     lake = world.practice("lake")
 
     assert list(access.scope(Clinician.objects.all(), harbor.by)) == [harbor.clinician]
     assert list(Clinician.objects.order_by("pk")) == [harbor.clinician, lake.clinician]
-
-
-@pytest.mark.parametrize("role", Role)
-def test_role_may_do_this_and_nothing_else(harbor: World, role: Role) -> None:
-    actor = access.person(member(harbor, role), harbor.practice)
-
-    assert actor
-    assert actor.permissions == PERMISSIONS[role]
 
 
 def test_two_roles_may_do_what_either_may(harbor: World) -> None:
@@ -145,23 +73,6 @@ def test_lacking_permission_is_refused_by_its_name(harbor: World) -> None:
         access.require(by, "see_claims")
 
 
-def test_every_page_names_its_permission() -> None:
-    declared = set().union(*PERMISSIONS.values())
-
-    assert [name for name, _, permission in PAGES if permission not in declared] == []
-
-
-@pytest.mark.parametrize(("name", "url", "permission"), PAGES, ids=[name for name, *_ in PAGES])
-def test_page_sends_somebody_signed_out_to_the_sign_in_page(name: str, url: str, permission: str) -> None:
-    client = Client()
-    takes_forms_alone = client.get(url).status_code == 405
-
-    answer = asked(client, url)
-
-    back = "/" if takes_forms_alone else url
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in/?next={back}")
-
-
 def test_form_sent_after_the_session_ended_leads_back_to_its_page(harbor: World) -> None:
     world.person(harbor, Role.BILLER, email="biller@example.org")
     client = Client()
@@ -174,27 +85,10 @@ def test_form_sent_after_the_session_ended_leads_back_to_its_page(harbor: World)
     assert (answer.status_code, answer.redirect_chain) == (200, [(reverse("claims") + "?state=READY", 302)])
 
 
-@pytest.mark.parametrize(("name", "url", "permission"), PAGES, ids=[name for name, *_ in PAGES])
-def test_page_sends_the_whole_page_of_a_fragment_to_the_sign_in_page(name: str, url: str, permission: str) -> None:
-    answer = asked(Client(), url, HX_Request="true")
+def test_page_sends_the_whole_page_of_a_fragment_to_the_sign_in_page() -> None:
+    answer = Client().get(reverse("claims"), headers={"HX-Request": "true"})
 
     assert (answer.status_code, answer.headers["HX-Redirect"], answer.content) == (401, "/sign-in/", b"")
-
-
-@pytest.mark.parametrize(("name", "url", "permission"), PAGES, ids=[name for name, *_ in PAGES])
-def test_page_sends_somebody_without_a_role_to_choose_a_practice(name: str, url: str, permission: str) -> None:
-    nobody = User.objects.create_user("nobody@example.org", name="Nobody")
-
-    answer = asked(signed_in(nobody), url)
-
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/choose-practice/")
-
-
-@pytest.mark.parametrize(("name", "url", "role"), LACKING, ids=[name for name, *_ in LACKING])
-def test_page_refuses_a_role_that_lacks_its_permission(name: str, url: str, role: Role, harbor: World) -> None:
-    answer = asked(signed_in(member(harbor, role)), url)
-
-    assert (answer.status_code, b"ACCESS-01" in answer.content) == (403, True)
 
 
 def test_page_would_be_shown_to_anybody_without_the_check(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,3 +171,47 @@ def test_pages_with_a_person_are_not_stored(harbor: World) -> None:
 
     names = ("Cache-Control", "Cross-Origin-Resource-Policy", "X-Frame-Options", "Referrer-Policy")
     assert [answer.headers[name] for name in names] == ["no-store", "same-origin", "DENY", "same-origin"]
+
+
+@pytest.mark.parametrize("name", ["practice", "factors", "change_password", "choose_practice"])
+def test_page_of_somebody_signed_in_leads_out(harbor: World, name: str) -> None:
+    """Also before a practice is chosen."""
+    page = signed_in(member(harbor, Role.NURSE)).get(reverse(name))
+
+    assert (page.status_code, page.content.count(f'action="{reverse("sign_out")}"'.encode())) == (200, 1)
+
+
+def test_signing_out_kills_the_session(harbor: World) -> None:
+    client = signed_in(member(harbor, Role.NURSE))
+    stolen = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    client.post(reverse("sign_out"))
+
+    client.cookies[settings.SESSION_COOKIE_NAME] = stolen
+    assert client.get(reverse("practice")).status_code == 302
+
+
+def test_signing_out_clears_the_browser(harbor: World) -> None:
+    answer: Any = signed_in(member(harbor, Role.NURSE)).post(reverse("sign_out"))
+
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_refusal_is_logged_with_who_and_where(harbor: World, caplog: pytest.LogCaptureFixture) -> None:
+    """By page and by API, by a permission that lacks and by a rule; no sentence, which may name a Veteran."""
+    nurse, biller = member(harbor, Role.NURSE), member(harbor, Role.BILLER, email="other@example.org")
+    _, token = people.issue_token(user=nurse, name="test", by=harbor.by, at=world.NOW)
+    api = Client(headers={"Authorization": f"Bearer {token}"})
+
+    with caplog.at_level("WARNING", "vca.core.access"), time_machine.travel(world.NOW):
+        signed_in(nurse).get(reverse("charges"))
+        signed_in(biller).post(reverse("write_file"))
+        api.get(reverse("api:api_claims"))
+
+    said = [one.getMessage() for one in caplog.records if one.name == "vca.core.access"]
+    here = f"in practice {harbor.practice.pk}"
+    assert said == [
+        f"refused by ACCESS-01: person {nurse.pk} {here}, GET /practice/charges/",
+        f"refused by CLAIM-28: person {biller.pk} {here}, POST {reverse('write_file')}",
+        f"refused by ACCESS-01: token {ApiToken.objects.get().pk} of person {nurse.pk} {here}, GET /api/v1/claims/",
+    ]

@@ -3,15 +3,17 @@
 Tests that seal are serial: PostgreSQL counts the open transactions of the whole cluster, those of other tests too.
 """
 
-from contextlib import closing
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import ProgrammingError, connection, connections, transaction
+from django.core.management import call_command
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from tests import databases
@@ -19,7 +21,9 @@ from tests.vca.core.at_once import at_once, in_another_thread
 from tests.world import NOW
 from vca.core import access, audit
 from vca.core.access import Actor
+from vca.core.db import ONLY_ADDED_TO, TRAIL
 from vca.core.models import AuditEvent, AuditSeal, Practice, SealedEvent
+from vca.core.services import trail
 
 pytestmark = pytest.mark.both
 
@@ -39,17 +43,9 @@ def deed(by: Actor, number: int = 1, **changes: Any) -> None:
         audit.record(by=by, action="practice.changed", subject=f"deed {number}", changes=changes)
 
 
-def broken_links() -> list[int]:
-    """Return the ids of seals that do not follow from the one before and the events they hold, as they are now."""
-    broken, previous = [], audit.FIRST_LINK
-    for seal in AuditSeal.objects.order_by("pk"):
-        events = list(AuditEvent.objects.filter(sealed__seal=seal).order_by("pk"))
-        for event in events:
-            event.hash = audit.digest(event)
-        if (seal.previous_hash, seal.hash, seal.events) != (previous, audit.chain(previous, events), len(events)):
-            broken.append(seal.pk)
-        previous = seal.hash
-    return broken
+def named() -> list[str]:
+    """Return what verify_audit names."""
+    return [str(one) for one in trail.altered()]
 
 
 def sealed() -> list[int]:
@@ -135,8 +131,8 @@ def test_seals_chain_events_in_their_order() -> None:
     second = audit.seal(NOW)
 
     assert (first, second, audit.seal(NOW)) == (3, 1, 0)
-    assert list(AuditSeal.objects.order_by("pk").values_list("events", flat=True)) == [3, 1]
-    assert (sealed(), broken_links()) == (events(), [])
+    assert list(AuditSeal.objects.order_by("pk").values_list("event_ids", flat=True)) == [events()[:3], events()[3:]]
+    assert (sealed(), named()) == (events(), [])
 
 
 @pytest.mark.serial
@@ -150,46 +146,151 @@ def test_sealer_that_was_down_for_days_catches_up(monkeypatch: pytest.MonkeyPatc
 
     taken = [audit.seal(NOW + timedelta(days=9)) for _ in range(4)]
 
-    assert (taken, sealed(), broken_links()) == ([2, 2, 1, 0], events(), [])
+    assert (taken, sealed(), named()) == ([2, 2, 1, 0], events(), [])
 
 
 def events() -> list[int]:
     return list(AuditEvent.objects.order_by("pk").values_list("pk", flat=True))
 
 
+DELETED, OUT = "event 2 was deleted", "event 2 was taken out of its seal"
+LAST_SEAL = "(SELECT MAX(id) FROM core_auditseal)"
 TAMPERINGS = {
-    "other action": "UPDATE core_auditevent SET action = 'practice.created' WHERE id = {second}",
-    "other changes": "UPDATE core_auditevent SET changes = '{{\"a\": 2}}' WHERE id = {second}",
-    "other time": "UPDATE core_auditevent SET at = '2020-01-01 00:00:00+00:00' WHERE id = {second}",
-    "other person": "UPDATE core_auditevent SET acting_as = 'nobody' WHERE id = {second}",
-    "other subject": "UPDATE core_auditevent SET subject_id = '9' WHERE id = {second}",
-    "removed": "DELETE FROM core_sealedevent WHERE event_id = {second}",
-    "moved": "UPDATE core_sealedevent SET seal_id = (SELECT MAX(id) FROM core_auditseal) WHERE event_id = {second}",
-    "other seal": "UPDATE core_auditseal SET hash = 'x' WHERE id = (SELECT MIN(id) FROM core_auditseal)",
+    "other action": ("UPDATE core_auditevent SET action = 'practice.created' WHERE id = 2", "event 2 was changed"),
+    "other changes": ("UPDATE core_auditevent SET changes = '{\"a\": 2}' WHERE id = 2", "event 2 was changed"),
+    "other time": ("UPDATE core_auditevent SET at = '2020-01-01 00:00:00+00:00' WHERE id = 2", "event 2 was changed"),
+    "other person": ("UPDATE core_auditevent SET acting_as = 'nobody' WHERE id = 2", "event 2 was changed"),
+    "other subject": ("UPDATE core_auditevent SET subject_id = '9' WHERE id = 2", "event 2 was changed"),
+    "hashed anew": ("UPDATE core_auditevent SET hash = 'x' WHERE id = 2", "event 2 was changed"),
+    "deleted": ("DELETE FROM core_sealedevent WHERE event_id = 2; DELETE FROM core_auditevent WHERE id = 2", DELETED),
+    "unsealed": ("DELETE FROM core_sealedevent WHERE event_id = 2", "event 2 was taken out of its seal"),
+    "moved": (f"UPDATE core_sealedevent SET seal_id = {LAST_SEAL} WHERE event_id = 2", OUT),
+    "swapped": (
+        "UPDATE core_auditevent SET subject_id = CASE id WHEN 2 THEN '3' ELSE '2' END WHERE id IN (2, 3)",
+        "event 2 was changed",
+    ),
+    "seal rehashed": (
+        "UPDATE core_auditseal SET hash = 'x' WHERE id = 1",
+        "seal 1 was changed, or what it holds of events 1 to 2",
+    ),
+    "seal with other ids": (
+        "UPDATE core_auditseal SET event_ids = '[1]' WHERE id = 1",
+        "seal 1 was changed, or what it holds of events 1 to 1",
+    ),
+    "end cut off": (
+        "DELETE FROM core_sealedevent WHERE seal_id = 2; DELETE FROM core_auditseal WHERE id = 2; "
+        "DELETE FROM core_auditevent WHERE id > 2",
+        "event 4 was deleted with the end of the trail, from seal 2 on",
+    ),
 }
+
+
+@pytest.fixture(autouse=True)
+def anchors() -> Iterator[Path]:
+    """The file of anchors, which every seal of the test writes to."""
+    audit.anchors().unlink(missing_ok=True)
+    yield audit.anchors()
+    audit.anchors().unlink(missing_ok=True)
+
+
+def sealed_in_pairs() -> None:
+    """Four events in two seals that are hours apart."""
+    by = actor()
+    for number in range(1, 5):
+        deed(by, number, a=1)
+        if number % 2 == 0:
+            audit.seal(NOW + timedelta(hours=number))
 
 
 @pytest.mark.serial
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-def test_tampering_breaks_the_chain(tampering: str) -> None:
+def test_what_was_tampered_with_is_named(tampering: str, anchors: Path) -> None:
+    sealed_in_pairs()
+    whole, (statement, name) = named(), TAMPERINGS[tampering]
+
+    as_owner(statement)
+
+    assert (whole, named()[:1]) == ([], [name])
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_cut_off_end_would_not_be_found_without_anchors(anchors: Path) -> None:
+    sealed_in_pairs()
+    anchors.unlink()
+
+    as_owner(TAMPERINGS["end cut off"][0])
+
+    assert named() == []
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_command_names_what_was_altered_and_the_tail(anchors: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sealed_in_pairs()
+    deed(actor(), 5)
+    call_command("verify_audit")
+    before = capsys.readouterr().out.splitlines()
+    as_owner(TAMPERINGS["other action"][0])
+
+    with pytest.raises(SystemExit, match="1"):
+        call_command("verify_audit")
+
+    tail = "Not sealed yet: 1 event, 5 to 5."
+    assert before == [tail, "Everything that is sealed is as it was written."]
+    assert capsys.readouterr().out.splitlines() == ["ALTERED: event 2 was changed", tail]
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_event_hidden_from_a_veteran_is_named(anchors: Path) -> None:
+    with transaction.atomic():
+        audit.record(by=actor(), action="practice.changed", subject="x", veterans=[7])
+    whole = named()
+
+    as_owner("DELETE FROM core_mention")
+
+    assert (whole, named()) == ([], ["event 1 is found, or not, for Veteran 7 against what it says"])
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_trail_is_anchored_once_an_hour(anchors: Path) -> None:
     by = actor()
-    for number in range(4):
-        deed(by, number, a=1)
-        if number % 2:
-            audit.seal(NOW)
-    whole = broken_links()
+    for minutes in (0, 59, 61):
+        deed(by)
+        audit.seal(NOW + timedelta(minutes=minutes))
 
-    as_owner(TAMPERINGS[tampering].format(second=events()[1]))
-
-    assert (whole, broken_links()[:1]) == ([], [AuditSeal.objects.order_by("pk")[0].pk])
+    lines = [line.split()[1:] for line in anchors.read_text().splitlines()]
+    rows = AuditSeal.objects.filter(pk__in=(1, 3)).order_by("pk")
+    assert lines == [[str(one.pk), one.hash, str(one.event_ids[-1])] for one in rows]
 
 
-def as_owner(statement: str) -> int:
-    """Run a statement as the owner of the tables, whom no grant binds; return the number of rows it changed."""
-    with closing(connections[databases.owner_alias()].copy("tampering")) as owner, owner.cursor() as cursor:
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("table", TRAIL)
+@pytest.mark.parametrize("statement", ["UPDATE {table} SET id = id", "DELETE FROM {table}", "TRUNCATE {table} CASCADE"])
+def test_owner_may_only_add_to_the_trail_as_long_as_the_triggers_are_there(table: str, statement: str) -> None:
+    sealed_in_pairs()
+    with transaction.atomic():
+        audit.record(by=actor(), action="practice.changed", subject="x", veterans=[7])
+    statement = statement.format(table=table)
+    if table == "core_sealedevent":
+        statement = statement.replace("id = id", "hash = hash")
+    if connection.vendor == "sqlite":
+        statement = statement.replace("TRUNCATE", "DELETE FROM").removesuffix(" CASCADE")
+
+    with databases.as_owner() as owner, owner.cursor() as cursor, pytest.raises(IntegrityError, match=ONLY_ADDED_TO):
         cursor.execute(statement)
-        return int(cursor.rowcount)
+
+
+def as_owner(statement: str) -> None:
+    """Run statements as the owner of the tables, who can take the triggers away."""
+    with databases.as_owner() as owner, owner.cursor() as cursor:
+        cursor.execute("BEGIN")
+        with databases.unguarded(cursor):
+            databases.run(cursor, statement.split("; "))
+        cursor.execute("COMMIT")
 
 
 @pytest.mark.serial
@@ -242,13 +343,13 @@ def test_event_would_be_chained_before_one_below_it_if_open_transactions_did_not
 
 @pytest.mark.postgres
 @pytest.mark.django_db
-@pytest.mark.parametrize("table", ["core_auditevent", "core_auditseal", "core_sealedevent"])
+@pytest.mark.parametrize("table", TRAIL)
 @pytest.mark.parametrize(
     "statement",
     ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}", "TRUNCATE {table} CASCADE"],
 )
 def test_application_may_only_add_to_the_trail(table: str, statement: str) -> None:
-    column = "seal_id" if table == "core_sealedevent" else "hash"
+    column = {"core_sealedevent": "seal_id", "core_mention": "veteran_id"}.get(table, "hash")
 
     with pytest.raises(ProgrammingError, match=f"permission denied for table {table}"), connection.cursor() as cursor:
         cursor.execute(statement.format(table=table, column=column))

@@ -5,11 +5,13 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import Charge, Submission
 from billing.services import charges
 from tests import world
 from tests.world import NOW, TODAY, World
+from vca.core.db import Among
 from vca.core.models import Document
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -91,3 +93,15 @@ def test_sums_are_compared_in_dollars(harbor: World) -> None:
     above = Submission.objects.values("practice").annotate(total=Sum("total_charge")).filter(total__gte=Decimal("0.30"))
 
     assert [row["total"] for row in above] == [Decimal("0.30")]
+
+
+@pytest.mark.parametrize("count", [0, 1, 70_000])
+def test_rows_among_many_ids_are_found_by_one_parameter(harbor: World, count: int) -> None:
+    kept, _ = priced(harbor, "1.00"), priced(harbor, "2.00")
+    ids = [kept.pk, *range(10**9, 10**9 + count - 1)][:count]
+
+    with CaptureQueriesContext(connection) as asked:
+        found = list(Charge.objects.filter(Among("id", ids)).values_list("pk", flat=True))
+
+    assert found == [kept.pk][:count]
+    assert len(asked) == 1

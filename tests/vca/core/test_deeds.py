@@ -10,10 +10,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, cast
 
+import pyotp
 import pytest
 import time_machine
 from django.db import transaction
-from pytest_django import DjangoDbBlocker
 
 from billing.domain.answers import Source, Verdict
 from billing.domain.channels import Channel
@@ -29,15 +29,31 @@ from referrals.services import authorizations, referrals, veterans, visits
 from referrals.services.authorizations import Limit, Terms
 from referrals.services.visits import Planned
 from tests import world
-from tests.vca.core.kept import kept, put_back
+from tests.vca.core.authenticator import Device
+from tests.vca.core.kept import put_back
 from tests.vca.core.rows import everything
+from tests.vca.core.uploads.samples import PDF, PNG
 from tests.world import NOW, PASSWORD, TODAY, World
 from vca.core import access, alerts, audit, documents, jobs, vocabulary
 from vca.core.access import Actor
 from vca.core.alerts import Reached
-from vca.core.models import Alert, AuditEvent, Document, Job, JobState, Task
-from vca.core.services import chores, digests, inbox, parameters, passwords, people, practices
+from vca.core.models import Alert, AuditEvent, Document, Job, JobState, Passkey, Task, User
+from vca.core.services import (
+    chores,
+    departures,
+    digests,
+    emergencies,
+    factors,
+    inbox,
+    parameters,
+    passkeys,
+    passwords,
+    people,
+    practices,
+    sign_ins,
+)
 from vca.core.services import exports as tables
+from vca.core.services.passkeys import Site
 from vca.core.vocabulary import Family, Role
 
 pytestmark = pytest.mark.both
@@ -45,10 +61,10 @@ pytestmark = pytest.mark.both
 Deed = Callable[[], object]
 Arranging = Callable[[World], Deed]
 DEEDS: dict[str, tuple[Arranging, tuple[str, ...]]] = {}
-# What a job leaves and no verb: see the tests of the watches, of backups and of the leftovers.
+# What a job leaves and no verb: see the tests of the watches, of backups, keys, the leftovers and of what jobs read.
 ELSEWHERE = {
-    *("approvals.swept", "backup.made", "backup.restored", "digest.refused", "digest.sent", "filing.swept"),
-    *("leftovers.purged", "watch.swept"),
+    *("approvals.swept", "backup.made", "backup.proven", "backup.restored", "digest.refused", "digest.sent"),
+    *("filing.swept", "job.read", "keys.rotated", "leftovers.purged", "watch.swept"),
 }
 
 
@@ -186,6 +202,100 @@ def give_role(harbor: World) -> Deed:
 def end_role(harbor: World) -> Deed:
     membership = world.person(harbor, Role.NURSE).memberships.get()
     return partial(people.end_role, membership=membership, by=harbor.by)
+
+
+@leaves("practice.created", "real_data.began")
+def create_real_practice(harbor: World) -> Deed:
+    world.person(harbor, Role.BILLER)
+    User.objects.update(is_demo=True)
+    world.proven_backup()
+    return partial(practices.create, code="other", name="Other", test_data=False)
+
+
+@leaves("factor.added")
+def add_app(harbor: World) -> Deed:
+    user, secret = world.person(harbor, Role.BILLER), pyotp.random_base32()
+    code = pyotp.TOTP(secret).at(NOW)
+    return partial(factors.add_app, user=user, secret=secret, code=code, by=harbor.by, at=NOW)
+
+
+@leaves("factor.removed")
+def remove_app(harbor: World) -> Deed:
+    add_app(harbor)()
+    return partial(factors.remove_app, user=User.objects.get(), by=harbor.by)
+
+
+@leaves("codes.made")
+def make_codes(harbor: World) -> Deed:
+    return partial(factors.new_codes, user=world.person(harbor, Role.BILLER), by=harbor.by)
+
+
+@leaves("factor.added")
+def add_passkey(harbor: World) -> Deed:
+    user, site = world.person(harbor, Role.BILLER), Site("testserver", "http://testserver")
+    asked, state = passkeys.begin_adding(user, site=site)
+    said = {"answer": Device().create(asked, site.origin), "state": state, "site": site}
+    return partial(passkeys.add, user=user, name="test", by=harbor.by, at=NOW, **said)
+
+
+@leaves("factor.renamed")
+def rename_passkey(harbor: World) -> Deed:
+    add_passkey(harbor)()
+    return partial(passkeys.rename, passkey=Passkey.objects.get(), name="other", by=harbor.by)
+
+
+@leaves("factor.removed")
+def remove_passkey(harbor: World) -> Deed:
+    add_passkey(harbor)()
+    return partial(passkeys.remove, passkey=Passkey.objects.get(), by=harbor.by)
+
+
+@leaves("factors.reset_offered")
+def offer_new_factors(harbor: World) -> Deed:
+    return partial(people.offer_new_factors, user=world.person(harbor, Role.NURSE), by=harbor.by, at=NOW)
+
+
+@leaves("factors.dropped")
+def drop_factors(harbor: World) -> Deed:
+    add_app(harbor)()
+    _, token = people.offer_new_factors(user=User.objects.get(), by=harbor.by, at=NOW)
+    return partial(people.accept, token=token, password=PASSWORD, at=NOW)
+
+
+@leaves("sign_in.proved")
+def prove(harbor: World) -> Deed:
+    return partial(sign_ins.proved, world.person(harbor, Role.BILLER), how="password")
+
+
+@leaves("sign_in.done")
+def sign_in(harbor: World) -> Deed:
+    user = world.person(harbor, Role.BILLER)
+    return partial(sign_ins.done, user, how="password", address="192.0.2.7", at=NOW)
+
+
+@leaves("sign_in.failed")
+def fail_to_sign_in(harbor: World) -> Deed:
+    return partial(sign_ins.failed, world.person(harbor, Role.BILLER), how="password", address="192.0.2.7")
+
+
+@leaves("sign_out.done")
+def sign_out(harbor: World) -> Deed:
+    return partial(sign_ins.over, world.person(harbor, Role.BILLER), how="person")
+
+
+@leaves(
+    "membership.ended", "token.revoked", "job.cancelled", "task.handed_over", "alert.handed_over", "person.disabled"
+)
+def disable_person(harbor: World) -> Deed:
+    user = world.person(harbor, Role.BILLER)
+    by = cast(Actor, access.person(user, harbor.practice))
+    people.issue_token(user=user, name="test", by=by, at=NOW)
+    jobs.enqueue(kind="watch_authorizations", key="1", by=by)
+    task = chores.open_task(kind="referral_held", subject=harbor.practice, headline="test", by=by)
+    chores.take(task=task, by=by)
+    alert = alerts.raise_alert(Reached("filing_limit", "CLAIM-19", "test", 1, (30,), "", "test", None), by=by, at=NOW)
+    inbox.take(alert=cast(Alert, alert), by=by)
+    return partial(departures.disable, user=user, by=harbor.by, at=NOW)
 
 
 @leaves("token.issued")
@@ -442,6 +552,11 @@ def record_veteran(harbor: World) -> Deed:
     return partial(veterans.record, facts=facts, source=FactSource.VA, by=harbor.by, at=NOW)
 
 
+@leaves("veteran.identifiers_revealed")
+def reveal_identifiers(harbor: World) -> Deed:
+    return partial(veterans.reveal, veteran=world.receive(harbor).referral.veteran, by=harbor.by)
+
+
 @leaves("veteran.changed")
 def change_veteran(harbor: World) -> Deed:
     veteran = world.receive(harbor).referral.veteran
@@ -598,7 +713,7 @@ def store(harbor: World) -> Deed:
 @leaves("document.kept", "submission.by_hand")
 def send_by_hand(harbor: World) -> Deed:
     make_ready(harbor)()
-    sent = ByHand(Channel.PORTAL, NOW, proof=Proof(b"%PDF-1.7", "proof.pdf"))
+    sent = ByHand(Channel.PORTAL, NOW, proof=Proof(PNG, "proof.png"))
     ids = [Claim.objects.get().pk]
     return partial(submissions.record_by_hand, claim_ids=ids, sent=sent, by=harbor.by, at=NOW)
 
@@ -612,7 +727,7 @@ def take_submission_back(harbor: World) -> Deed:
 @leaves("document.kept", "claim.accepted")
 def accept_claim(harbor: World) -> Deed:
     send_by_hand(harbor)()
-    answer = Answer(Verdict.ACCEPTED, Source.PORTAL, TODAY, proof=Proof(b"%PDF-1.7 answer", "answer.pdf"))
+    answer = Answer(Verdict.ACCEPTED, Source.PORTAL, TODAY, proof=Proof(PDF, "answer.pdf"))
     return partial(acknowledgments.take, claim=Claim.objects.get(), answer=answer, by=harbor.by, at=NOW)
 
 
@@ -639,10 +754,31 @@ def print_claims(harbor: World) -> Deed:
     return partial(paper_claims.keep, b"%PDF-1.7", whole=paper_claims.Review(()), by=harbor.by, at=NOW)
 
 
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
+@leaves("emergency.began", "alert.raised")
+def open_in_emergency(harbor: World) -> Deed:
+    by = access.person(world.person(harbor, Role.NURSE), harbor.practice)
+    return partial(emergencies.begin, reason="somebody collapsed", by=by, at=NOW)
+
+
+@leaves("emergency.ended")
+def end_emergency(harbor: World) -> Deed:
+    return partial(emergencies.end, open_in_emergency(harbor)().key, how="person", by=harbor.by)  # type: ignore[attr-defined]
+
+
+@leaves("report.exported")
+def export_report(harbor: World) -> Deed:
+    told: Any = {"action": "report.exported", "subject": "veteran 1", "changes": lambda number: {"lines": number}}
+    return partial(tables.table, ("When",), [], by=harbor.by, **told)
+
+
+@leaves("page.read")
+def show_page(harbor: World) -> Deed:
+    return partial(audit.read, by=harbor.by, what="page.read", where="claim 1", veterans=[1], address="::1")
+
+
+@leaves("api.read")
+def answer_call(harbor: World) -> Deed:
+    return partial(audit.read, by=harbor.by, what="api.read", where="api_claim 1", veterans=[1], address="::1")
 
 
 @pytest.fixture

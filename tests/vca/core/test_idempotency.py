@@ -66,7 +66,6 @@ def posting(client: Client, name: str, *args: int) -> Callable[[dict[str, Any]],
     """Return what sends a form, each time as a second press of the button does: before the first answer was seen."""
 
     def post(form: dict[str, Any]) -> HttpResponse:
-        client.cookies.pop("messages", None)
         with time_machine.travel(NOW, tick=False):
             answer: Any = client.post(reverse(name, args=args), form)
         return answer
@@ -185,7 +184,7 @@ def test_key_is_of_one_practice(harbor: World, client: Client) -> None:
     form = {**PLACE, "sent_once": "k1"}
 
     for one in (harbor, lake):
-        client.post(reverse("choose_practice"), {"practice": one.practice.pk})
+        posting(client, "choose_practice")({"practice": one.practice.pk})
         posting(client, "new_location")(form)
 
     assert ServiceLocation.objects.filter(name="Branch").count() == 2

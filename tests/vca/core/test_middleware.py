@@ -7,9 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, World
 from vca.core.models import User
 from vca.core.services import people
@@ -22,18 +20,6 @@ pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
 def april() -> Iterator[None]:
     with time_machine.travel(NOW, tick=True):
         yield
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from vca.core.models import Practice
+from tests import world
+from vca.core.models import Practice, User
 from vca.core.services import practices
 from vca.demo.management.commands import seed_demo
 from vca.demo.people import PASSWORD, SIGN_INS, make_users
@@ -48,7 +49,7 @@ def test_an_empty_database_is_seeded(seeds: list[tuple[int, str]], settings: Any
 
 def test_if_empty_leaves_a_practice_alone(seeds: list[tuple[int, str]], settings: Any) -> None:
     settings.DEBUG = True
-    practices.create(code="harbor", name="Harbor", test_data=False)
+    world.real_practice("harbor", name="Harbor")
     assert (said("seed_demo", "--if-empty"), seeds) == ("", [])
 
 
@@ -77,8 +78,24 @@ def test_even_in_production_has_a_random_password_which_is_shown(seeds: list[tup
     assert min(map(len, passwords)) >= 15
 
 
+def test_the_demo_is_not_made_beside_a_real_practice(seeds: list[tuple[int, str]], settings: Any) -> None:
+    settings.DEBUG = True
+    world.real_practice("harbor", name="Harbor")
+    with pytest.raises(CommandError, match="nobody could sign in"):
+        said("seed_demo")
+    assert seeds == []
+
+
+def test_sign_ins_that_open_nothing_any_more_are_not_told() -> None:
+    practices.create(code="demo", name="Harbor", test_data=True)
+    make_users(PASSWORD)
+    world.real_practice("harbor", name="Harbor")
+    assert said("demo_sign_ins") == ""
+    assert not User.objects.filter(is_active=True).exists()
+
+
 def test_without_a_demo_there_are_no_sign_ins() -> None:
-    practices.create(code="demo", name="A real one", test_data=False)
+    world.real_practice("demo", name="A real one")
     assert said("demo_sign_ins") == ""
 
 

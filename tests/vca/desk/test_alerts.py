@@ -10,18 +10,17 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing.services import claims
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, TODAY, World
-from vca.core import alerts
+from vca.core import alerts, vocabulary
 from vca.core.alerts import Reached
-from vca.core.models import Alert, DeaRegistration, License, User
+from vca.core.models import Alert, AuditEvent, DeaRegistration, License, User
 from vca.core.services import inbox, practices
 from vca.core.services.inbox import Snooze
-from vca.core.vocabulary import Role
+from vca.core.vocabulary import Family, Role
+from vca.desk.queries import alert_log
 from vca.desk.queries.alerts import SHOWN_AT_ONCE, group_of
 
 pytestmark = pytest.mark.both
@@ -34,18 +33,6 @@ LAST = date(2024, 6, 10)
 def april() -> Iterator[None]:
     with time_machine.travel(NOW, tick=True):
         yield
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 def somebody(harbor: World, role: Role) -> tuple[Client, User]:
@@ -421,3 +408,16 @@ def test_history_of_an_alert_does_not_rise_with_a_new_colleague(harbor: World, b
 def due_again(harbor: World, basis: str) -> Reached:
     about = ("authorization_ending", "AUTH-01", "authorization", 1, (60,))
     return Reached(*about, basis, "number 1", LAST, harbor.location.pk)
+
+
+def test_looking_at_an_alert_is_no_part_of_its_history(harbor: World, biller: Client) -> None:
+    path = reverse("alert", args=[raised(harbor, world.authorization(harbor).pk).pk])
+
+    first, second = (biller.get(path) for _ in range(2))
+
+    assert AuditEvent.objects.filter(action="page.read", subject_kind="alert").count() == 2
+    assert first.context["events"] == second.context["events"]
+
+
+def test_history_knows_every_act_on_an_alert() -> None:
+    assert {kind for kind in vocabulary.kinds(Family.AUDIT) if kind.startswith("alert.")} == alert_log.SAID.keys()

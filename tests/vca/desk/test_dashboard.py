@@ -13,7 +13,6 @@ import time_machine
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing.domain.channels import Channel
 from billing.models import Charge
@@ -24,7 +23,7 @@ from referrals.models import Authorization, Visit, VisitService
 from referrals.services import referrals
 from tests import world
 from tests.vca.core.api.caller import caller
-from tests.vca.core.kept import kept, put_back
+from tests.vca.core.kept import put_back
 from tests.vca.desk import figures
 from tests.world import NOW, TODAY, World
 from vca.core import access, pages
@@ -41,12 +40,6 @@ EAST = "America/New_York"
 # Either side of midnight in New York and in Los Angeles; between the two it is two days at once.
 MIDNIGHTS = [datetime(2024, 4, 12, *clock, tzinfo=UTC) for clock in ((3, 59), (4, 1), (6, 59), (7, 1))]
 OTHERS = [role for role in Role if role != Role.ADMINISTRATOR]
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from vca.core.api.requests import heard, listed, repeatable
 from vca.core.api.schema import described, kind_filter, state_filter, yes_filter
 from vca.core.models import Alert, AlertState
 from vca.core.services import inbox
+from vca.core.signals import note_subjects
 
 MOVED = inbox.HasMoved.code
 
@@ -45,7 +46,7 @@ class AlertList(APIView):
         rows = is_open if state == AlertState.OPEN else alerts.seen(by).filter(state=state)
         rows = rows.filter(kind=asked["kind"]) if "kind" in asked else rows
         rows = rows.filter(owner_id=by.user_id) if "mine" in asked else rows
-        return listed(self, request, rows, serializers.AlertOutput)
+        return listed(self, request, rows, serializers.AlertOutput, note=note_subjects)
 
 
 def _alert(request: Request, alert_id: int) -> Alert:
@@ -60,6 +61,7 @@ def _as_shown(alert: Alert, said: dict[str, Any]) -> list[Alert]:
 
 def _as_it_is(alert: Alert) -> Response:
     alert.refresh_from_db()
+    note_subjects([alert])
     return Response(serializers.AlertOutput(alert).data)
 
 

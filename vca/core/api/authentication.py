@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from vca.core import access
 from vca.core.access import Actor
+from vca.core.isolation import switch
 from vca.core.models import ApiToken, User
 from vca.core.services import people
 
@@ -20,13 +21,17 @@ class TokenAuthentication(BaseAuthentication):
     """``Authorization: Bearer vca_...``; a token comes from a page or a command, never for a password."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        """Return person and token, or ``None`` without the header. Raises AuthenticationFailed."""
+        """Return person and token, or ``None`` without the header. Raises AuthenticationFailed.
+
+        From here to the end of the request the database shows the token's practice alone.
+        """
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme != SCHEME:
             return None
         token = people.holder(text.strip(), at=timezone.now())
         if token is None:
             raise exceptions.AuthenticationFailed("This token is not known, has ended, or was revoked.")
+        switch(token.practice_id)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

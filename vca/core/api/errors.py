@@ -8,11 +8,15 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-from vca.core.access import NotPermitted
+from vca.core.access import NotPermitted, note_refusal
+from vca.core.audit import NotRecorded
 from vca.domain.errors import RuleError
 from vca.domain.rules import CATALOGUE
 
 CODES = {401: "NOT-SIGNED-IN", 403: "ACCESS-01", 404: "NOT-FOUND", 405: "METHOD"}
+
+
+STATUS: dict[type[RuleError], int] = {NotPermitted: 403, NotRecorded: 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,9 @@ class ErrorOutput(serializers.Serializer):
 def explain(fault: Exception, context: dict[str, Any]) -> Response | None:
     """Answer every error in one shape: ``{"error": {"code", "message", "field", "source", "next_act"}}``."""
     if isinstance(fault, RuleError):
-        status = 403 if isinstance(fault, NotPermitted) else 409
+        status = STATUS.get(type(fault), 409)
         rule = fault.rule
+        _note(fault.code, context)
         body = Problem(fault.code, fault.detail, fault.field, rule.source, rule.next_act)
         return Response({"error": asdict(body)}, status=status)
     if isinstance(fault, RecursionError):
@@ -59,10 +64,19 @@ def explain(fault: Exception, context: dict[str, Any]) -> Response | None:
         field, message = first_fault(fault.detail)
         return Response({"error": {**asdict(Problem("INPUT", message, field)), "details": response.data}}, status=422)
     code = CODES.get(response.status_code, "INPUT")
+    if code == NotPermitted.code:
+        _note(code, context)
     found = CATALOGUE.get(code)
     known = {"source": found.source, "next_act": found.next_act} if found else {}
     response.data = {"error": asdict(Problem(code, str(getattr(fault, "detail", "Not found.")), **known))}
     return response
+
+
+def _note(code: str, context: dict[str, Any]) -> None:
+    request = context["request"]
+    token = request.auth
+    who = f"token {token.pk} of person {token.user_id} in practice {token.practice_id}" if token else "nobody"
+    note_refusal(code, who=who, request=request._request)
 
 
 def first_fault(detail: Any, path: str = "") -> tuple[str, str]:

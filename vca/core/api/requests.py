@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from vca.core import idempotency
+from vca.core import idempotency, sight
 from vca.core.api.authentication import actor_of
 
 LONGEST_KEY = 80
@@ -43,11 +43,18 @@ class Pages(CursorPagination):
         return {"type": "object", "required": list(shape), "properties": shape}
 
 
-def listed(view: APIView, request: Request, rows: Any, serializer: Any) -> Response:
-    """Answer with one page of rows. Raises ValidationError for a query that its description does not name."""
+def listed(
+    view: APIView, request: Request, rows: Any, serializer: Any, *, note: Callable[[Any], None] = sight.note_rows
+) -> Response:
+    """Answer with one page of rows. Raises ValidationError for a query that its description does not name.
+
+    ``note`` tells whose rows these are.
+    """
     _refuse_unasked(view, request)
     pages = Pages()
-    found: list[Any] | None = pages.paginate_queryset(rows, request, view)
+    with sight.unseen():  # one row more than is shown
+        found: list[Any] = pages.paginate_queryset(rows, request, view) or []
+    note(found)
     return pages.get_paginated_response(serializer(found, many=True).data)
 
 

@@ -35,9 +35,12 @@ ERRORS = {
 
 
 def described(
-    gives: Any, *, takes: Any = None, statuses: Sequence[int] = (200,), refused_by: Sequence[str] = (), asks: Any = ()
+    gives: Any, *, takes: Any = None, statuses: Sequence[Any] = (200,), refused_by: Sequence[str] = (), asks: Any = ()
 ) -> Callable[..., Any]:
-    """Say of a method what it answers, what it takes, the codes of the rules that may refuse it, and its query."""
+    """Say of a method what it answers, what it takes, the codes of the rules that may refuse it, and its query.
+
+    A status stands alone, or with the media type of what is not JSON.
+    """
     extended = extend_schema(
         request=takes,
         responses=dict.fromkeys(statuses, gives),

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +17,9 @@ from vca.core.api.authentication import actor_of
 from vca.core.api.requests import listed, repeatable
 from vca.core.api.schema import described
 from vca.core.models import Clinician, Document, Job, ServiceLocation, Task
+from vca.core.pages import attachment
 from vca.core.services import chores
+from vca.core.signals import note_subjects
 
 
 class LocationList(APIView):
@@ -92,14 +93,12 @@ class DocumentContent(APIView):
 
     permissions: ClassVar = {"GET": "open_documents"}
 
-    @described(OpenApiTypes.BINARY)
+    @described(OpenApiTypes.BINARY, statuses=[(200, "*/*")])
     def get(self, request: Request, document_id: int) -> HttpResponse:
         """Return the bytes; that they were read is recorded."""
         by = actor_of(request)
         row = get_object_or_404(access.scope(Document.objects.all(), by), pk=document_id)
-        response = HttpResponse(documents.opened(row, by=by), content_type=row.media_type)
-        response.headers["Content-Disposition"] = content_disposition_header(True, row.filename) or "attachment"
-        return response
+        return attachment(documents.opened(row, by=by), filename=row.filename, media_type=row.media_type)
 
 
 class TaskList(APIView):
@@ -110,7 +109,8 @@ class TaskList(APIView):
     @described(serializers.TaskOutput(many=True))
     def get(self, request: Request) -> Response:
         """Open tasks of the kinds that are for the token's person, newest first."""
-        return listed(self, request, chores.tasks_for(actor_of(request)), serializers.TaskOutput)
+        rows = chores.tasks_for(actor_of(request))
+        return listed(self, request, rows, serializers.TaskOutput, note=note_subjects)
 
 
 def task_act(name: str, deed: Callable[..., bool], said: str) -> Any:
@@ -121,6 +121,7 @@ def task_act(name: str, deed: Callable[..., bool], said: str) -> Any:
         row = get_object_or_404(access.scope(Task.objects.all(), by), pk=task_id)
         deed(task=row, by=by)
         row.refresh_from_db()
+        note_subjects([row])
         return Response(serializers.TaskOutput(row).data)
 
     post.__doc__ = said

@@ -7,10 +7,12 @@ from vca.core.models.agreement import (
     EndedBy,
 )
 from vca.core.models.alert import Alert, AlertState, Channel, Delivery, Outcome
-from vca.core.models.audit_event import AuditEvent, AuditSeal, SealedEvent
+from vca.core.models.audit_event import AuditEvent, AuditSeal, Mention, SealedEvent
+from vca.core.models.backup_run import BackupDeed, BackupRun
 from vca.core.models.document import Document
 from vca.core.models.idempotency_key import IdempotencyKey
 from vca.core.models.job import Job, JobState
+from vca.core.models.of_veteran import OfVeteran
 from vca.core.models.parameter import ParameterValue
 from vca.core.models.practice import (
     ApiToken,
@@ -22,6 +24,7 @@ from vca.core.models.practice import (
     Practice,
     ServiceLocation,
 )
+from vca.core.models.sign_in import AuthenticatorApp, KeptForm, Passkey, RealData, RecoveryCode, Tries
 from vca.core.models.task import Task
 from vca.core.models.user import User
 
@@ -34,6 +37,9 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "AuditSeal",
+    "AuthenticatorApp",
+    "BackupDeed",
+    "BackupRun",
     "Channel",
     "Clinician",
     "DeaRegistration",
@@ -44,13 +50,20 @@ __all__ = [
     "Invitation",
     "Job",
     "JobState",
+    "KeptForm",
     "License",
     "Membership",
+    "Mention",
+    "OfVeteran",
     "Outcome",
     "ParameterValue",
+    "Passkey",
     "Practice",
+    "RealData",
+    "RecoveryCode",
     "SealedEvent",
     "ServiceLocation",
     "Task",
+    "Tries",
     "User",
 ]

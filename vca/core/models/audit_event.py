@@ -33,12 +33,32 @@ class AuditEvent(models.Model):
         return f"audit event {self.pk}"
 
 
+class Mention(models.Model):
+    """A Veteran whom an event is about: by this table the events about one are found.
+
+    What counts is what the event says, which its hash holds; ``verify_audit`` compares the two.
+    """
+
+    event = models.ForeignKey(AuditEvent, models.PROTECT, related_name="mentions", db_index=False)
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="+", db_index=False)
+    veteran_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "veteran_id"], name="mention_once_in_an_event"),
+        ]
+        indexes = [models.Index(fields=["practice", "veteran_id", "event"], name="mention_by_veteran")]
+
+    def __str__(self) -> str:
+        return f"mention {self.pk}"
+
+
 class AuditSeal(models.Model):
-    """A link of the chain: the hash of the link before and of the events it seals."""
+    """A link of the chain: the hash of the link before and of the events it seals, whose ids it names."""
 
     previous_hash = models.CharField(max_length=64, unique=True)
     hash = models.CharField(max_length=64, unique=True)
-    events = models.PositiveIntegerField()
+    event_ids = models.JSONField()
     sealed_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -46,10 +66,11 @@ class AuditSeal(models.Model):
 
 
 class SealedEvent(models.Model):
-    """Which seal holds which event."""
+    """Which seal holds which event, and what its hash was when it was sealed."""
 
     event = models.OneToOneField(AuditEvent, models.PROTECT, primary_key=True, related_name="sealed")
     seal = models.ForeignKey(AuditSeal, models.PROTECT, related_name="sealed_events")
+    hash = models.CharField(max_length=64)
 
     def __str__(self) -> str:
         return f"sealed event {self.pk}"

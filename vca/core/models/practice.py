@@ -85,15 +85,17 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A link by which somebody joins a practice or sets a new password. Only the hash of its token is kept.
+    """A link by which somebody joins a practice or comes back in. Only the hash of its token is kept.
 
-    ``resets`` is the person whose password it sets; then there is no role. Nobody in ``invited_by`` is the operator.
+    ``resets`` is the person whose password it sets, or whose second factors it takes away (``drops_factors``); then
+    there is no role. Nobody in ``invited_by`` is the operator.
     """
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="invitations")
     email = models.EmailField()
     role = StateField(Role, blank=True)
     resets = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    drops_factors = models.BooleanField(default=False)
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -107,6 +109,10 @@ class Invitation(models.Model):
             models.CheckConstraint(
                 condition=Q(role="", resets__isnull=False) | ~Q(role="") & Q(resets__isnull=True),
                 name="invitation_gives_a_role_or_resets_a_password",
+            ),
+            models.CheckConstraint(
+                condition=Q(drops_factors=False) | Q(resets__isnull=False),
+                name="invitation_drops_factors_of_somebody",
             ),
         ]
 

@@ -4,6 +4,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -22,11 +23,16 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """One person, who may work in several practices."""
+    """One person, who may work in several practices.
+
+    ``is_demo`` marks the people of the demo, whose password is public. ``sign_out_round`` grows to end every session.
+    """
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False)
+    sign_out_round = models.PositiveIntegerField(default=0)
     wants_digest = models.BooleanField("E-mail about new alerts", default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
 
@@ -42,3 +48,8 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return f"user {self.pk}"
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """What Django holds each session against: the password, as usual, and the round."""
+        said = f"{self.password} {self.sign_out_round}"
+        return salted_hmac("vca.core.user.session", said, secret=secret, algorithm="sha256").hexdigest()

@@ -33,6 +33,11 @@ class Writer(io.RawIOBase):
         header = {"id": self._id, "keys": fingerprints(), **told}
         file.write(FORMAT + json.dumps(header, sort_keys=True).encode() + b"\n")
 
+    @property
+    def id(self) -> str:
+        """What names this archive."""
+        return self._id
+
     def writable(self) -> bool:
         """Yes."""
         return True
@@ -103,17 +108,18 @@ def place(archive: str, number: int, *, last: bool) -> str:
 
 
 def fingerprints() -> dict[str, str]:
-    """Return a hash of each field key by its id: it tells keys apart and does not tell them."""
-    return {name: hashlib.sha256(b"fingerprint:" + key).hexdigest()[:16] for name, key in crypto.keys().items()}
+    """Return a hash of each field key by its id, and of the index key: it tells keys apart and does not tell them."""
+    named = {f"field key {name}": key for name, key in crypto.keys().items()} | {"index key": crypto.index_key()}
+    return {name: hashlib.sha256(b"fingerprint:" + key).hexdigest()[:16] for name, key in named.items()}
 
 
 def refuse_other_keys(kept: dict[str, str]) -> None:
-    """Raise Unreadable unless every key of the archive is among this installation's field keys."""
+    """Raise Unreadable unless every key of the archive is among this installation's."""
     here = fingerprints()
     lacking = sorted(name for name, print_ in kept.items() if here.get(name) != print_)
     if lacking:
         raise Unreadable(
-            f"this backup needs the field key {', '.join(lacking)} of the installation that made it. "
-            "Put that installation's FIELD_KEYS into the environment, or its keys file into the state "
+            f"this backup needs the {', '.join(lacking)} of the installation that made it. "
+            "Put that installation's FIELD_KEYS and INDEX_KEY into the environment, or its keys file into the state "
             "folder as keys.env (VCA_STATE_DIR, or var), and try again"
         )

@@ -10,9 +10,9 @@ import io
 import json
 import tarfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count, islice
 from pathlib import Path
@@ -24,15 +24,20 @@ from django.conf import settings
 from django.core.management.color import no_style
 from django.db import connections, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Value
 
 from vca.core import access, audit, documents
 from vca.core.crypto import Sealed, SealedTextField
-from vca.core.models import AuditEvent, Document, Practice, User
+from vca.core.isolation import within
+from vca.core.models import AuditEvent, BackupDeed, BackupRun, Document, Practice, User
 from vca.core.services.archive import FRAME, Reader, Unreadable, Writer
 from vca.core.signals import restored
+from vca.domain.wording import counted
 
+OLDEST = timedelta(days=2)  # of the last backup, before Today warns
 ROWS = 1000  # in one member of the archive
 MADE_BY_MIGRATIONS = ("django_migrations", "django_content_type", "auth_permission")
+TRANSACTION = AuditEvent._meta.get_field("transaction_id")
 LEFT_OUT = (*MADE_BY_MIGRATIONS, "django_session")  # everybody signs in again
 
 
@@ -52,25 +57,37 @@ class NotEmpty(Exception):
     """There is something here already, and a restore adds to nothing."""
 
 
-def back_up(file: Any, *, at: datetime) -> Summary:
-    """Write everything into a binary file, as it stood at one moment. Raises OSError when a kept file is missing."""
+def owner() -> str:
+    """Return the connection of the tables' owner, who sees every practice; the only one where there is none."""
+    return "owner" if "owner" in connections else "default"
+
+
+def back_up(file: Any, *, at: datetime, alias: str) -> Summary:
+    """Write everything into a binary file, as it stood at one moment, read through the connection of the tables' owner.
+
+    Raises OSError when a kept file is missing.
+    """
     summary = Summary()
     with (
-        Writer(file, made_at=at.isoformat(), schema=schema("default")) as sealed,
+        Writer(file, made_at=at.isoformat(), schema=schema(alias)) as sealed,
         tarfile.open(mode="w|", fileobj=sealed, format=tarfile.PAX_FORMAT) as tar,
     ):
-        with snapshot("default"):
-            for table, number, rows in _tables():
+        with snapshot(alias):
+            for table, number, rows in tables(alias):
                 _add(tar, f"tables/{table}/{number:06d}.json.gz", gzip.compress(rows, 6, mtime=0))
                 summary.rows[table] += rows.count(b"\n")
-            paths = [documents.path(document) for document in Document.objects.order_by("pk").iterator()]
+            kept = Document.objects.using(alias).order_by("pk")
+            paths = [documents.path(document) for document in kept.iterator()]
         # Kept files are never rewritten: those that the rows of that moment name are copied afterwards.
         for path in paths:
             content = path.read_bytes()
             _add(tar, f"documents/{path.relative_to(settings.DOCUMENTS_DIR)}", content)
             summary.files, summary.size = summary.files + 1, summary.size + len(content)
         _add(tar, "end.json", json.dumps({"rows": summary.rows, "files": summary.files}).encode())
-    _record("backup.made")
+    counts = {"rows": summary.rows.total(), "files": summary.files}
+    with transaction.atomic():
+        record("backup.made")
+        BackupRun.objects.create(deed=BackupDeed.MADE, archive=sealed.id, at=at, **counts)
     return summary
 
 
@@ -79,18 +96,31 @@ def restore(file: Any, *, alias: str) -> Summary:
 
     Raises Unreadable, and NotEmpty when there is a person or a practice here.
     """
-    reader = Reader(file)
+    with transaction.atomic(using=alias):
+        summary = fill(Reader(file), alias=alias, put=documents.put_back)
+        _settle(alias)
+    with transaction.atomic():
+        record("backup.restored")
+    return summary
+
+
+def fill(
+    reader: Reader,
+    *,
+    alias: str,
+    put: Callable[[Path, bytes], None],
+    seen: Callable[[str, bytes], None] = lambda *_: None,
+) -> Summary:
+    """Fill an empty database; give each file to ``put`` with its place, and tell ``seen`` the rows of each table.
+
+    Raises Unreadable, NotEmpty.
+    """
     if reader.told.get("schema") != (here := schema(alias)):
         raise Unreadable(_other_schema(reader.told.get("schema"), here))
     if User.objects.using(alias).exists() or Practice.objects.using(alias).exists():
         raise NotEmpty("there are people or practices here; restore into an empty database")
     with transaction.atomic(using=alias):
-        summary = _take(reader, alias)
-        _settle(alias)
-    with transaction.atomic():
-        restored.send(sender=Summary)
-        _record("backup.restored")
-    return summary
+        return _take(reader, alias, put, seen)
 
 
 def snapshot(alias: str) -> Any:
@@ -137,11 +167,12 @@ def kept_models() -> list[type[models.Model]]:
     )
 
 
-def _tables() -> Iterator[tuple[str, int, bytes]]:
+def tables(alias: str) -> Iterator[tuple[str, int, bytes]]:
     """Return the tables in parts: name, number of the part, a JSON list of the columns' values on each line."""
     for model in kept_models():
-        names = [one.attname for one in model._meta.concrete_fields]
-        rows = model._base_manager.order_by("pk").values_list(*names).iterator(chunk_size=ROWS)
+        # No number of a transaction is kept: another cluster counts its own anew.
+        names = [Value(0) if one is TRANSACTION else one.attname for one in model._meta.concrete_fields]
+        rows = model._base_manager.using(alias).order_by("pk").values_list(*names).iterator(chunk_size=ROWS)
         for number in count(1):
             part = b"".join(_line(row) for row in islice(rows, ROWS))
             if not part:
@@ -168,7 +199,9 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     tar.addfile(member, io.BytesIO(content))
 
 
-def _take(reader: Reader, alias: str) -> Summary:
+def _take(
+    reader: Reader, alias: str, put: Callable[[Path, bytes], None], seen: Callable[[str, bytes], None]
+) -> Summary:
     """Read the archive to its end. Raises Unreadable."""
     summary, told = Summary(), None
     by_table = {model._meta.db_table: model for model in kept_models()}
@@ -178,9 +211,11 @@ def _take(reader: Reader, alias: str) -> Summary:
             kind, _, rest = member.name.partition("/")
             if kind == "tables":
                 table = rest.partition("/")[0]
-                summary.rows[table] += _insert(by_table[table], gzip.decompress(content), alias)
+                lines = gzip.decompress(content)
+                summary.rows[table] += _insert(by_table[table], lines, alias)
+                seen(table, lines)
             elif kind == "documents":
-                documents.put_back(Path(rest), content)
+                put(Path(rest), content)
                 summary.files, summary.size = summary.files + 1, summary.size + len(content)
             else:
                 told = json.loads(content)
@@ -216,17 +251,27 @@ def _value(column: Any, value: Any, connection: Any) -> Any:
 
 
 def _settle(alias: str) -> None:
-    """Let new rows come after the old ones, in a cluster that counts its transactions anew."""
-    AuditEvent.objects.using(alias).update(transaction_id=0)
+    """Let new rows come after the old ones."""
     connection = connections[alias]
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), kept_models()):
             cursor.execute(statement)
 
 
-def _record(action: str) -> None:
-    """Tell each practice's audit trail."""
-    with transaction.atomic():
-        for practice in Practice.objects.order_by("pk"):
-            by = access.acting_for(practice, what=action)
+def record(action: str) -> None:
+    """Tell each practice's audit trail, and after a restore each app. Must run in a transaction."""
+    for practice in Practice.objects.order_by("pk"):
+        by = access.acting_for(practice, what=action)
+        with within(practice.pk):
+            if action == "backup.restored":
+                restored.send(sender=Summary, by=by)
             audit.record(by=by, action=action, subject="backup")
+
+
+def warning(*, at: datetime) -> str:
+    """Return what to say to who runs a practice of real people when the last backup is too old, else nothing."""
+    last = BackupRun.objects.filter(deed=BackupDeed.MADE).order_by("-at").first()
+    if last and at - last.at <= OLDEST:
+        return ""
+    so = f"The last backup is {counted((at - last.at).days, 'day')} old." if last else "Nothing has been backed up yet."
+    return f"{so} Whoever runs this installation makes a backup: ./run manage backup FILE"

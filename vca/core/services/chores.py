@@ -8,7 +8,7 @@ from django.db.models import F, Model, QuerySet
 
 from vca.core import access, audit, vocabulary
 from vca.core.access import Actor
-from vca.core.models import Task
+from vca.core.models import Task, User
 
 
 def open_task(*, kind: str, subject: Model, headline: str, by: Actor, due_on: date | None = None) -> Task:
@@ -94,4 +94,14 @@ def hand(which: QuerySet[Any], row: Model, *, by: Actor, owner_id: int | None, a
         handed = which.update(owner_id=owner_id)
         if handed:
             audit.record(by=by, action=action, subject=row)
+    return bool(handed)
+
+
+def hand_over(*, task: Task, owner: User | None, by: Actor) -> bool:
+    """Give somebody's open task to another, or to whoever may do it; tell whether it was open."""
+    changes = {"from": task.owner_id, "to": owner.pk if owner else None}
+    with transaction.atomic():
+        handed = open_tasks(by).filter(pk=task.pk).update(owner=owner)
+        if handed:
+            audit.record(by=by, action="task.handed_over", subject=task, changes=changes)
     return bool(handed)

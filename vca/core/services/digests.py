@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.urls import reverse
 
-from vca.core import access, audit, jobs, vocabulary
+from vca.core import access, alerts, audit, jobs, vocabulary
 from vca.core.access import Actor
 from vca.core.models import Alert, AlertState, Channel, Delivery, Job, Outcome, Practice, User
 from vca.domain.wording import counted
@@ -55,13 +55,21 @@ def note(*, job: Job, by: Actor, at: datetime) -> list[Digest]:
     What another job may be sending at this moment is left to it.
     """
     with transaction.atomic():
-        Delivery.objects.bulk_create([_by_email(row, at) for row in _untold(by, at)], ignore_conflicts=True)
-        # A job reads the clock after it is taken: what it noted is either later than ``at``, or it is seen to run.
-        mine = _noted(by).filter(at=at) if jobs.beside(job, at=at).exists() else _noted(by).filter(at__lte=at)
+        alerts.hold(by)  # of two jobs the second finds what the first has noted, and sees it run
+        moment = _own_instant(by, at)
+        Delivery.objects.bulk_create([_by_email(row, moment) for row in _untold(by, at)])
+        mine = _noted(by).filter(at=moment) if jobs.beside(job, at=at).exists() else _noted(by)
         told: dict[tuple[User, datetime], list[Delivery]] = {}
         for row in mine.select_related("recipient__user").order_by("at", "recipient__user_id", "pk"):
             told.setdefault((row.recipient.user, row.at), []).append(row)
     return [Digest(user, noted_at, rows) for (user, noted_at), rows in told.items()]
+
+
+def _own_instant(by: Actor, at: datetime) -> datetime:
+    """Return that instant, or the next at which no other job noted anything: a message is named after it."""
+    taken = access.scope(Delivery.objects.filter(channel=Channel.EMAIL, at__gte=at), by)
+    last = taken.aggregate(last=Max("at"))["last"]
+    return last + timedelta(microseconds=1) if last else at
 
 
 def _untold(by: Actor, at: datetime) -> QuerySet[Delivery]:

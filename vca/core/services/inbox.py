@@ -13,8 +13,9 @@ from django.db import transaction
 
 from vca.core import alerts, audit, vocabulary
 from vca.core.access import Actor
-from vca.core.models import Alert, AlertState
+from vca.core.models import Alert, AlertState, User
 from vca.core.services import chores, parameters, practices
+from vca.core.vocabulary import Role
 from vca.domain.errors import RuleError
 from vca.domain.wording import counted, say_day
 
@@ -159,3 +160,12 @@ def give_back(*, alert: Alert, by: Actor) -> bool:
     """Leave an alert of the actor's to anybody; tell whether it was theirs and open."""
     mine = alerts.seen(by).filter(pk=alert.pk, state=AlertState.OPEN, owner_id=by.user_id)
     return chores.hand(mine, alert, by=by, owner_id=None, action="alert.given_back")
+
+
+def leave(*, user: User, successor: User | None, roles: frozenset[Role], by: Actor) -> None:
+    """Give the open alerts of somebody to the successor, as far as these roles are told of them, else to nobody."""
+    told = vocabulary.alerts_told(roles)
+    theirs = Alert.objects.filter(practice_id=by.practice_id, state=AlertState.OPEN, owner=user)
+    for alert in theirs.order_by("pk"):
+        owner = successor.pk if successor and alert.kind in told else None
+        chores.hand(theirs.filter(pk=alert.pk), alert, by=by, owner_id=owner, action="alert.handed_over")

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from vca.core import audit, vocabulary
 from vca.core.access import Actor
+from vca.core.isolation import within
 from vca.core.models import ParameterValue
 from vca.core.vocabulary import Parameter
 from vca.domain.errors import RuleError
@@ -78,6 +79,15 @@ def _covers(row: ParameterValue, day: date) -> bool:
 def numbers(name: str, *, practice_id: int, on: date) -> tuple[int, ...]:
     """Return a list such as ``45,30,21,7`` as numbers."""
     return vocabulary.whole_numbers(value(name, practice_id=practice_id, on=on))
+
+
+def least(name: str, *, practice_ids: Iterable[int], on: date) -> int:
+    """Return the smallest value in force in any of these practices, the shipped one without any."""
+    found = []
+    for one in practice_ids:
+        with within(one):
+            found.append(int(value(name, practice_id=one, on=on)))
+    return min(found, default=int(vocabulary.parameter(name).value))
 
 
 def set_value(

@@ -6,13 +6,16 @@ them the operator of the installation makes the link (``manage.py reset_password
 made and again when it is used, since the person may have joined another practice, or left this one, in between.
 """
 
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from vca.core import audit
 from vca.core.audit import By
+from vca.core.isolation import within
 from vca.core.models import Membership, User
 from vca.domain.errors import RuleError
+from vca.domain.passwords import is_of_this_trade, is_two_of
 
 
 class NotThePresentPassword(RuleError):
@@ -25,6 +28,16 @@ class NotOursToReset(RuleError):
     """The person does not work in the practice, or works in another one too."""
 
     code = "ACCESS-05"
+
+
+class HardToGuess(CommonPasswordValidator):
+    """Django's validator, and more: no two common ones side by side, no words of this trade alone."""
+
+    def validate(self, password: str, user: object = None) -> None:
+        """Raise ValidationError for one that is easy to guess although it is long."""
+        super().validate(password, user)  # type: ignore[arg-type]  # which reads no user
+        if is_of_this_trade(password) or is_two_of(self.passwords, password):
+            raise ValidationError("This password is easy to guess here. Put words into it that nobody expects.")
 
 
 def prove(user: User, password: str, *, field: str) -> None:
@@ -53,8 +66,9 @@ def put(*, user: User, password: str) -> None:
 
 def works_in(user: User) -> frozenset[int]:
     """Return the ids of the practices in which somebody works."""
-    active = Membership.objects.filter(user=user, is_active=True)
-    return frozenset(active.values_list("practice_id", flat=True))
+    with within(None):
+        active = Membership.objects.filter(user=user, is_active=True)
+        return frozenset(active.values_list("practice_id", flat=True))
 
 
 def require_ours(user: User, *, practice_id: int) -> None:

@@ -3,20 +3,34 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from vca.core import access, audit
 from vca.core.access import Actor
-from vca.core.models import ApiToken, Channel, Delivery, Invitation, Membership, Outcome, Practice, User
-from vca.core.services import passwords
+from vca.core.isolation import within
+from vca.core.models import (
+    ApiToken,
+    AuthenticatorApp,
+    Channel,
+    Delivery,
+    Invitation,
+    Membership,
+    Outcome,
+    Passkey,
+    Practice,
+    User,
+)
+from vca.core.services import factors, passwords
 from vca.core.services.passwords import NotOursToReset
 from vca.core.vocabulary import Role
 from vca.domain.errors import RuleError
 
 INVITATION_LASTS = timedelta(days=7)
+RESET_LASTS = timedelta(days=1)  # of an account that opens doors already. Source: OWASP ASVS 5.0.0, 6.4.1
 TOKEN_LASTS = timedelta(days=365)
 
 
@@ -59,9 +73,23 @@ def offer_reset(*, user: User, by: Actor, at: datetime) -> tuple[Invitation, str
     return link, token
 
 
-def _waiting_or_new(by: Actor, *, email: str, role: str = "", resets: User | None = None) -> Invitation:
-    like_it = invitations(by).filter(email=email, role=role, resets=resets).select_for_update(no_key=True, of=("self",))
-    found = like_it.first() or Invitation(practice_id=by.practice_id, email=email, role=role, resets=resets)
+def offer_new_factors(*, user: User, by: Actor, at: datetime) -> tuple[Invitation, str]:
+    """Return a link by which somebody who lost the second factors is rid of them, by the present password.
+
+    Raises NotOursToReset: the same people may make it as the link for a new password.
+    """
+    with transaction.atomic():
+        link = _waiting_or_new(by, email=user.email, resets=user, drops_factors=True)
+        _require_resettable(user, link)
+        token = _write_link(link, at=at)
+        audit.record(by=by, action="factors.reset_offered", subject=user)
+    return link, token
+
+
+def _waiting_or_new(by: Actor, **about: Any) -> Invitation:
+    about = {"role": "", "resets": None, "drops_factors": False} | about
+    like_it = invitations(by).filter(**about).select_for_update(no_key=True, of=("self",))
+    found = like_it.first() or Invitation(practice_id=by.practice_id, **about)
     found.invited_by_id = by.user_id  # who makes a link answers for it: an operator's is not handed on
     return found
 
@@ -76,7 +104,8 @@ def _require_resettable(user: User, link: Invitation) -> None:
 def _write_link(invitation: Invitation, *, at: datetime) -> str:
     """Save the invitation with a new token, return it; a link that was made before is dead."""
     token = secrets.token_urlsafe(32)
-    invitation.token_hash, invitation.expires_at = hashed(token), at + INVITATION_LASTS
+    lasts = RESET_LASTS if invitation.resets_id else INVITATION_LASTS
+    invitation.token_hash, invitation.expires_at = hashed(token), at + lasts
     invitation.save()
     return token
 
@@ -112,7 +141,8 @@ def withdraw_invitation(*, invitation: Invitation, by: Actor, at: datetime) -> b
 
 def usable_invitation(token: str, *, at: datetime) -> Invitation:
     """Return the invitation behind a link. Raises InvitationNotUsable, which says why."""
-    found = Invitation.objects.select_related("practice", "resets").filter(token_hash=hashed(token)).first()
+    with within(None):
+        found = Invitation.objects.select_related("practice", "resets").filter(token_hash=hashed(token)).first()
     if found is None:
         raise InvitationNotUsable("this link is not known: a newer one has taken its place, or a part of it is missing")
     if found.accepted_at:
@@ -124,10 +154,15 @@ def usable_invitation(token: str, *, at: datetime) -> Invitation:
     return found
 
 
-def asks_present_password(invitation: Invitation) -> bool:
-    """Tell whether the invited person has an account that opens doors: then nobody but they may add a role to it."""
+def proved_by(invitation: Invitation) -> User | None:
+    """Return who has to prove by the present password to be that person: whose account opens doors already.
+
+    Nobody but they may add a role to it, or be rid of its second factors.
+    """
+    if invitation.resets_id:
+        return invitation.resets if invitation.drops_factors else None
     known = User.objects.filter(email=invitation.email).first()
-    return known is not None and not invitation.resets_id and bool(passwords.works_in(known))
+    return known if known and passwords.works_in(known) else None
 
 
 def accept(*, token: str, password: str, at: datetime, name: str = "") -> User:
@@ -136,11 +171,13 @@ def accept(*, token: str, password: str, at: datetime, name: str = "") -> User:
     Somebody who works in a practice proves to be that person by the present password, and keeps it and the name.
     Raises InvitationNotUsable, NotThePresentPassword, NotOursToReset; ValidationError for a password too weak.
     """
-    with transaction.atomic():
-        invitation = usable_invitation(token, at=at)
+    invitation = usable_invitation(token, at=at)
+    with within(invitation.practice_id), transaction.atomic():
         unused = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, withdrawn_at__isnull=True)
         if not unused.update(accepted_at=at):
             raise InvitationNotUsable("this link was used or withdrawn a moment ago")
+        if invitation.resets and invitation.drops_factors:
+            return _drop_factors(invitation.resets, invitation, password)
         if invitation.resets:
             return _reset(invitation.resets, invitation, password)
         return _join(invitation, name, password)
@@ -155,9 +192,19 @@ def _reset(person: User, link: Invitation, password: str) -> User:
     return user
 
 
+def _drop_factors(person: User, link: Invitation, password: str) -> User:
+    user = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    _require_resettable(user, link)
+    passwords.prove(user, password, field="password")
+    factors.drop_all(user)
+    audit.record(by=Actor(link.practice_id, user.pk, "reset link"), action="factors.dropped", subject=user)
+    return user
+
+
 def _join(invitation: Invitation, name: str, password: str) -> User:
     user = _newcomer(invitation.email, name, password) or _somebody_known(invitation, password)
     by = Actor(invitation.practice_id, user.pk, "invitation")
+    User.objects.filter(pk=user.pk).update(is_active=True)  # who had left comes back
     audit.record(by=by, action="invitation.accepted", subject=invitation)
     give_role(user=user, role=Role(invitation.role), by=by)
     return user
@@ -178,7 +225,7 @@ def _newcomer(email: str, name: str, password: str) -> User | None:
 def _somebody_known(invitation: Invitation, password: str) -> User:
     # The lock keeps a reset from looking while this adds a practice.
     user = User.objects.select_for_update(no_key=True).get(email=invitation.email)
-    if asks_present_password(invitation):
+    if proved_by(invitation):
         passwords.prove(user, password, field="password")
     else:
         passwords.put(user=user, password=password)
@@ -218,10 +265,16 @@ def end_role(*, membership: Membership, by: Actor) -> bool:
 
 
 def members(by: Actor) -> QuerySet[Membership]:
-    """Return the practice's memberships, active ones first; ``mail`` is what became of the last e-mail to each."""
+    """Return the practice's memberships, active ones first.
+
+    ``mail`` is what became of the last e-mail to each; ``has_factor`` tells whether there is one to lose.
+    """
     mail = access.scope(Delivery.objects.filter(channel=Channel.EMAIL, recipient__user=OuterRef("user")), by)
     last = mail.exclude(outcome=Outcome.NOTED).order_by("-at", "-pk").values("outcome")[:1]
-    rows = access.scope(Membership.objects.all(), by).annotate(mail=Subquery(last))
+    keys = Passkey.objects.filter(user=OuterRef("user"))
+    apps = AuthenticatorApp.objects.filter(user=OuterRef("user"))
+    has_factor = Exists(keys) | Exists(apps)
+    rows = access.scope(Membership.objects.all(), by).annotate(mail=Subquery(last), has_factor=has_factor)
     return rows.select_related("user").order_by("-is_active", "user__name", "role", "pk")
 
 
@@ -253,4 +306,5 @@ def revoke_token(*, token: ApiToken, by: Actor, at: datetime) -> bool:
 def holder(token: str, *, at: datetime) -> ApiToken | None:
     """Return the live token with that text whose person is active, or ``None``."""
     live = ApiToken.objects.filter(revoked_at__isnull=True, expires_at__gt=at, user__is_active=True)
-    return live.select_related("user", "practice").filter(token_hash=hashed(token)).first()
+    with within(None):
+        return live.select_related("user", "practice").filter(token_hash=hashed(token)).first()

@@ -5,19 +5,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from vca.core import access, audit
 from vca.core.access import Actor
+from vca.core.isolation import within
 from vca.core.models import (
     Agreement,
     AgreementClinician,
     AgreementLocation,
+    BackupDeed,
+    BackupRun,
     Clinician,
     DeaRegistration,
     License,
     Practice,
+    RealData,
     ServiceLocation,
+    User,
 )
 from vca.domain.errors import RuleError
 
@@ -28,13 +33,36 @@ class AlreadyOnFile(RuleError):
     code = "RECORD-01"
 
 
+class NotProven(RuleError):
+    """Nobody's real data is entered where nobody has shown that it can be brought back."""
+
+    code = "KEPT-02"
+
+
 def create(*, code: str, name: str, test_data: bool) -> Practice:
-    """Create a practice without people; the first administrator comes by invitation."""
+    """Create a practice without people; the first administrator comes by invitation.
+
+    With the first one that holds real people's data, second factors become a must and the demo is closed, for good.
+    Raises NotProven.
+    """
+    if not (test_data or RealData.objects.exists() or BackupRun.objects.filter(deed=BackupDeed.PROVEN).exists()):
+        raise NotProven("no backup of this installation has been proven to restore")
     with transaction.atomic():
         practice = Practice.objects.create(code=code, name=name, test_data=test_data)
         by = access.acting_for(practice, what="create practice")
-        audit.record(by=by, action="practice.created", subject=practice)
+        with within(practice.pk):
+            audit.record(by=by, action="practice.created", subject=practice)
+            if not test_data:
+                _begin_real_data(practice, by)
     return practice
+
+
+def _begin_real_data(practice: Practice, by: Actor) -> None:
+    _, is_first = RealData.objects.get_or_create(pk=1, defaults={"since": practice.created_at})
+    if is_first:
+        demo = User.objects.filter(is_demo=True)
+        closed = demo.update(is_active=False, sign_out_round=F("sign_out_round") + 1)
+        audit.record(by=by, action="real_data.began", subject=practice, changes={"demo_people_closed": closed})
 
 
 def change(*, practice: Practice, facts: dict[str, Any], by: Actor) -> None:

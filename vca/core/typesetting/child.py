@@ -2,15 +2,18 @@
 
 It is started by ``press`` for one form, reads HTML and a font from its standard input and writes stationery to its
 standard output, both as JSON. It opens nothing else: whatever a page names is refused and stops the drawing, except
-fonts that came with the request; memory, time and the size of files are limited.
+fonts that came with the request. Behind the fetcher that refuses stands a guard that hears every opening of a file or
+a socket by Python; memory, time and the size of files are limited.
 """
 
 import json
-import resource
+import os
 import sys
+import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pydyf
@@ -19,6 +22,8 @@ from fontTools.ttLib import TTFont
 from fontTools.ttLib.scaleUpem import scale_upem
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from vca.core import confinement
 
 SCHEME = "packaged:"
 MEMORY, SECONDS, LARGEST_FILE = 2**30, 20, 2**26
@@ -135,22 +140,25 @@ def _typed(content: bytes) -> TTFont:
     return face
 
 
-def confine() -> None:
-    """Limit this process: memory, seconds of work, and the size of any file."""
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, SECONDS),
-        (resource.RLIMIT_FSIZE, LARGEST_FILE),
-    ):
-        resource.setrlimit(what, (most, most))
+def confine(workshop: Path) -> confinement.Guard:
+    """Limit this process: memory, seconds, and files, to those of Python and its libraries and to its workshop."""
+    confinement.limit(memory=MEMORY, seconds=SECONDS, largest_file=LARGEST_FILE)
+    tempfile.tempdir = str(workshop)
+    os.chdir(workshop)  # folders are taken away by names within them, which the guard hears as names within this one
+    guard = confinement.Guard(readable=[Path(sys.prefix), Path(sys.base_prefix)], writable=[workshop])
+    guard.stand()
+    return guard
 
 
 def main() -> None:
-    """Draw what standard input asks for."""
-    confine()
+    """Draw what standard input asks for. Raises NamedSomethingElse and Forbidden, which a library may have hidden."""
     asked = json.load(sys.stdin)
     fonts = {name: b64decode(content) for name, content in asked["fonts"].items()}
-    drawn = draw(asked["html"], fonts=fonts, text_font=asked["text_font"])
+    with tempfile.TemporaryDirectory() as workshop:
+        guard = confine(Path(workshop))
+        drawn = draw(asked["html"], fonts=fonts, text_font=asked["text_font"])
+    if guard.refused:
+        raise confinement.Forbidden(guard.refused[0])
     drawn["objects"] = {number: b64encode(content).decode() for number, content in drawn["objects"].items()}
     json.dump(drawn, sys.stdout)
 

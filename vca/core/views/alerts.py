@@ -62,7 +62,9 @@ def dismiss_alerts(request: PageRequest) -> HttpResponse:
     """Dismiss alerts with a reason."""
     rows, form = _named(request), forms.DismissForm(request.POST)
     if rows and not form.is_valid():
-        messages.error(request, "Say why it is dismissed; the reason is kept.")
+        too_long = form.has_error("reason", "max_length")
+        advice = "Say it in 200 characters or fewer." if too_long else "Say why it is dismissed; the reason is kept."
+        messages.error(request, advice)
     elif rows:
         inbox.dismiss(rows, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
         _tell(request, rows, "dismissed", undo="reopen_alerts")

@@ -1,32 +1,33 @@
-"""Sign-in, sign-out, the practice to work in, and what every template is given."""
+"""A session: how long it lasts, its end, the practice to work in, and what every template is given."""
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.contrib.auth import logout
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from vca.core import alerts, forms, vocabulary
-from vca.core.models import Practice
-from vca.core.pages import PRACTICE_KEY
+from vca.core import access, alerts, sessions, vocabulary
+from vca.core.models import Practice, User
+from vca.core.pages import PRACTICE_KEY, path_of
+from vca.core.services import sign_ins
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
     """Give every template the actor, the practice, its zone, the navigation and the number of alerts that are awake."""
     actor = getattr(request, "actor", None)
     if actor is None:
-        return {"actor": None, "practice": None}
+        return {"actor": None, "practice": None, "seconds_left": _seconds_left(request)}
     return {
         "actor": actor,
+        "seconds_left": _seconds_left(request),
         "practice": request.practice,  # type: ignore[attr-defined]
+        "emergency": request.emergency,  # type: ignore[attr-defined]
         "open_alerts": alerts.awake(actor, at=timezone.now()).count(),
         "nav": [
             {"label": one.label, "url": reverse(one.page), "current": _current(reverse(one.page), request.path)}
@@ -35,6 +36,11 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         ],
         "zone": _zone(request.practice),  # type: ignore[attr-defined]
     }
+
+
+def _seconds_left(request: HttpRequest) -> int:
+    signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
+    return sessions.seconds_left(request.session, at=timezone.now()) if signed_in else 0
 
 
 def _current(url: str, path: str) -> str:
@@ -55,46 +61,42 @@ def _zone(practice: Practice) -> Callable[[], ZoneInfo]:
     return zone
 
 
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign in by password; the answer to a wrong one does not tell whether the address is known."""
-    form = forms.SignInForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        user = authenticate(
-            request,
-            username=form.cleaned_data["email"],
-            password=form.cleaned_data["password"],
-        )
-        if user is not None:
-            login(request, user)
-            return redirect(_next(request))
-        form.add_error(None, "E-mail address and password do not match. Check both and try again.")
-    return render(
-        request,
-        "core/sign_in.html",
-        {"form": form, "next": _next(request)},
-        status=422 if form.errors else 200,
-    )
+@access.takes_forms
+def stay(request: HttpRequest) -> JsonResponse:
+    """Tell how many seconds the sign-in still lasts. To ask does not extend it; to send the form does."""
+    now = timezone.now()
+    if request.method == "POST" and request.user.is_authenticated:
+        sessions.touch(request.session, at=now)
+    return JsonResponse({"seconds": sessions.seconds_left(request.session, at=now)})
 
 
-def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else reverse("today")
+@require_POST
+def keep_form(request: HttpRequest) -> HttpResponse:
+    """Keep what was typed on a page whose sign-in ends now."""
+    page, action = (path_of(request.POST.get(name, "")) for name in ("kept_page", "kept_action"))
+    access.keep_form(request, page=page, action=action)
+    return HttpResponse(status=204)
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """End the session, and let the browser forget what it kept of it. Source: OWASP ASVS 5.0.0, 14.3.1."""
+    if request.user.is_authenticated:
+        sign_ins.over(request.user, how="person")
     logout(request)
-    return redirect("sign_in")
+    answer = redirect("sign_in")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
-@login_required
+@access.signed_in()
 def choose_practice(request: HttpRequest) -> HttpResponse:
     """Choose the practice to work in; the choice lies in the session."""
-    mine = Practice.objects.filter(memberships__user_id=request.user.pk or 0, memberships__is_active=True).distinct()
+    mine = access.practices_of(cast(User, request.user))
     if request.method == "POST":
-        chosen = request.POST.get("practice", "")
-        practice = get_object_or_404(mine, pk=chosen if chosen.isdecimal() and len(chosen) < 10 else 0)
-        request.session[PRACTICE_KEY] = practice.pk
+        chosen = next((one.pk for one in mine if str(one.pk) == request.POST.get("practice")), None)
+        if chosen is None:
+            raise Http404
+        request.session[PRACTICE_KEY] = chosen
         return redirect("today")
-    return render(request, "core/choose_practice.html", {"practices": mine.order_by("name", "pk")})
+    return render(request, "core/choose_practice.html", {"practices": mine})

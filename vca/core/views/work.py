@@ -8,13 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from vca.core import access, documents, jobs, vocabulary
 from vca.core.access import PageRequest
 from vca.core.models import Document, Job, JobState, Task
-from vca.core.pages import came_from
+from vca.core.pages import attachment, came_from
 from vca.core.services import chores
 from vca.domain.wording import counted
 
@@ -31,7 +30,7 @@ def jobs_page(request: PageRequest) -> HttpResponse:
 
 
 @require_safe
-@access.page("see_day")
+@access.page("see_day", touches=False)
 def job_page(request: PageRequest, job_id: UUID) -> HttpResponse:
     """Progress of background work; the fragment alone for htmx."""
     job = get_object_or_404(access.scope(Job.objects.select_related("result"), request.actor), pk=job_id)
@@ -72,10 +71,8 @@ def retry_job(request: PageRequest, job_id: UUID) -> HttpResponse:
 def document(request: PageRequest, document_id: int) -> HttpResponse:
     """Download a document as it was kept."""
     row = get_object_or_404(access.scope(Document.objects.all(), request.actor), pk=document_id)
-    response = HttpResponse(documents.opened(row, by=request.actor), content_type=row.media_type)
-    response.headers["Content-Disposition"] = content_disposition_header(True, row.filename) or "attachment"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    content = documents.opened(row, by=request.actor)
+    return attachment(content, filename=row.filename, media_type=row.media_type)
 
 
 @require_POST

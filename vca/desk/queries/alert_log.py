@@ -22,6 +22,7 @@ SAID = {
     "alert.resolved": ("Closed itself: the cause is gone", "check", "good"),
     "alert.taken": ("Taken", "person", "info"),
     "alert.given_back": ("Given back", "dash", "quiet"),
+    "alert.handed_over": ("Handed over", "person", "info"),
 }
 
 
@@ -36,7 +37,8 @@ def deliveries(alert: Alert) -> list[tuple[Delivery, str]]:
 
 def history(alert: Alert, by: Actor, *, at: datetime) -> list[dict[str, Any]]:
     """Return what happened, oldest first, as the timeline shows it."""
-    rows = access.scope(AuditEvent.objects.filter(subject_kind="alert", subject_id=str(alert.pk)), by)
+    happened = AuditEvent.objects.filter(subject_kind="alert", subject_id=str(alert.pk), action__in=SAID)  # no looking
+    rows = access.scope(happened, by)
     events = list(rows.select_related("user").order_by("pk"))
     first = {event.action: event.pk for event in reversed(events)}
     last = {event.action: event.pk for event in events}

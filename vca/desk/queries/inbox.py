@@ -11,6 +11,7 @@ from vca.core.access import Actor
 from vca.core.models import Task
 from vca.core.pages import KeysetPage, keyset_by_day
 from vca.core.services import chores
+from vca.core.signals import note_subjects
 
 
 def task_page(by: Actor, *, mine: bool, after: str) -> KeysetPage[dict[str, Any]]:
@@ -25,6 +26,7 @@ def task_page(by: Actor, *, mine: bool, after: str) -> KeysetPage[dict[str, Any]
 def tasks_shown(tasks: Iterable[Task], by: Actor) -> list[dict[str, Any]]:
     """Return tasks with the id of the authorization on whose page each is done."""
     tasks = list(tasks)
+    note_subjects(tasks)
     line_ids = {task.subject_id for task in tasks if task.subject_kind == "authorizedservice"}
     referral_ids = {task.subject_id for task in tasks if task.subject_kind == "referral"}
     mine = referrals.authorizations(by).filter(referral__in=referral_ids)

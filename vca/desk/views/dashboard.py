@@ -16,7 +16,7 @@ from vca.core import access, charts
 from vca.core.access import PageRequest
 from vca.core.charts import Bar
 from vca.core.models import ServiceLocation
-from vca.core.pages import asked_for
+from vca.core.pages import asked_for, attachment
 from vca.core.services import exports
 from vca.core.templatetags import house
 from vca.desk.queries import dashboard as queries
@@ -55,7 +55,7 @@ def dashboard(request: PageRequest) -> HttpResponse:
 
 
 @require_POST
-@access.page("see_dashboard")
+@access.page("see_dashboard", step_up=True)
 def export_dashboard(request: PageRequest) -> HttpResponse:
     """The same figures as a table to be opened elsewhere."""
     at = timezone.now()
@@ -63,7 +63,7 @@ def export_dashboard(request: PageRequest) -> HttpResponse:
     place = asked_for(request.POST.get("place", ""), calendar.places)
     found = queries.figures(request.actor, calendar=calendar, place=place.pk if place else None)
     where = (house.instant(at, (place or calendar.places[0]).zone) if calendar.places else "", _name(place))
-    lines = [(*line, *map(exports.plain, where)) for line in _lines(found, calendar)]
+    lines = [(*line, *where) for line in _lines(found, calendar)]
     content = exports.table(
         HEAD,
         lines,
@@ -72,8 +72,7 @@ def export_dashboard(request: PageRequest) -> HttpResponse:
         changes=lambda number: {"lines": number, "location": place.pk if place else None},
         by=request.actor,
     )
-    headers = {"Content-Disposition": 'attachment; filename="dashboard.csv"'}
-    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return attachment(content, filename="dashboard.csv", media_type="text/csv; charset=utf-8")
 
 
 def said_as_of(places: Sequence[ServiceLocation], at: datetime) -> str:
@@ -197,7 +196,7 @@ def _lines(found: Figures, calendar: Calendar) -> Iterator[tuple[str, str, str, 
     yield "Claims sent and not answered", "", str(found.sent_charge), "US dollars"
     yield "Claims sent and not answered", "", str(found.sent), "claims"
     for place, use in _by_name(found.by_home, calendar):
-        yield from _use_lines(exports.plain(place.name if place else NOWHERE), use)
+        yield from _use_lines(place.name if place else NOWHERE, use)
     for monday, number in found.weeks:
         yield "Authorizations ending", f"week of {monday.isoformat()}", str(number), "authorizations"
 

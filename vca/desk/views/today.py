@@ -1,7 +1,7 @@
 """The page of the day."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -15,9 +15,9 @@ from django.views.decorators.http import require_safe
 from billing import queries as billing
 from referrals import queries as referrals
 from referrals.queries import EXPECTED
-from vca.core import access, alerts, jobs
+from vca.core import access, alerts, jobs, sight
 from vca.core.access import Actor, PageRequest
-from vca.core.services import chores
+from vca.core.services import backups, chores
 from vca.desk.queries import cover, inbox, unbilled
 from vca.desk.queries.alerts import with_authorization
 from vca.desk.queries.calendar import Calendar, today_at
@@ -48,8 +48,14 @@ def today(request: PageRequest) -> HttpResponse:
         "more_tasks": max(0, chores.tasks_for(by).count() - TASKS),
         "alerts": with_authorization(awake.order_by(F("due_on").asc(nulls_last=True), "pk")[:ALERTS], by),
         "more_alerts": max(0, awake.count() - ALERTS),
+        "backup_warning": _backup_warning(request, now),
     }
     return render(request, "desk/today.html", context)
+
+
+def _backup_warning(request: PageRequest, now: datetime) -> str:
+    is_told = request.actor.may("manage_practice") and not request.practice.test_data
+    return backups.warning(at=now) if is_told else ""
 
 
 def _unclosed(visits: Iterable[Any], calendar: Calendar) -> list[dict[str, Any]]:
@@ -59,10 +65,13 @@ def _unclosed(visits: Iterable[Any], calendar: Calendar) -> list[dict[str, Any]]
 
 def _places(by: Actor, days: Mapping[int, date], *, whole: bool) -> list[dict[str, Any]]:
     """The visits of the day by location, those that are still to come or under way apart from the finished ones."""
-    shown = cover.shown(cover.todays_visits(by, days=days))
+    with sight.unseen():  # more than are shown at once
+        shown = cover.shown(cover.todays_visits(by, days=days))
     by_place = groupby(sorted(shown, key=_name_of_place), key=_name_of_place)
     places = [_place(list(visits), days) for _, visits in by_place]
-    return places if whole else [_shortened(place) for place in places]
+    places = places if whole else [_shortened(place) for place in places]
+    sight.note_rows(one["visit"] for place in places for one in (*place["open"], *place["done"]))
+    return places
 
 
 def _shortened(place: dict[str, Any]) -> dict[str, Any]:

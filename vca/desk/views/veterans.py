@@ -7,10 +7,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import queries as billing
 from referrals import queries as referrals
-from vca.core import access
+from vca.core import access, sight
 from vca.core.access import PageRequest
 from vca.desk.queries import authorizations as listing
 from vca.desk.queries.calendar import today_at
+
+MOST_SHOWN = 50
 
 
 @require_safe
@@ -36,5 +38,8 @@ def veteran(request: PageRequest, veteran_id: int) -> HttpResponse:
 def veterans(request: PageRequest) -> HttpResponse:
     """Veterans by name; the search is posted, so that no name stands in an address. Source: OWASP ASVS 14.2.1."""
     words = request.POST.get("q", "").strip()[:60]
-    rows = referrals.veterans_named(request.actor, words)[:51]
-    return render(request, "desk/veterans.html", {"veterans": list(rows)[:50], "more": len(rows) > 50, "q": words})
+    with sight.unseen():  # one more than is shown
+        rows = list(referrals.veterans_named(request.actor, words)[: MOST_SHOWN + 1])
+    shown = rows[:MOST_SHOWN]
+    sight.note_rows(shown)
+    return render(request, "desk/veterans.html", {"veterans": shown, "more": len(rows) > MOST_SHOWN, "q": words})

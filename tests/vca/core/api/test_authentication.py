@@ -49,6 +49,10 @@ def test_live_token_is_let_in(harbor: World) -> None:
     assert caller(harbor, Role.BILLER).get("api_referrals").status_code == 200
 
 
+def test_answer_to_a_token_is_not_stored(harbor: World) -> None:
+    assert caller(harbor, Role.BILLER).get("api_referrals").headers["Cache-Control"] == "no-store"
+
+
 def test_revoked_token_is_dead(harbor: World) -> None:
     one = caller(harbor, Role.BILLER)
     people.revoke_token(token=ApiToken.objects.get(), by=harbor.by, at=timezone.now())

@@ -1,16 +1,13 @@
 """Every error of the API has one shape, and tells a rule, the field, the source and what to do next."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 from rest_framework.exceptions import ErrorDetail
 
 from tests import world
 from tests.vca.core.api.caller import Caller, caller
-from tests.vca.core.kept import kept, put_back
 from tests.world import World
 from vca.core.api.errors import first_fault
 from vca.core.vocabulary import Role
@@ -19,18 +16,6 @@ from vca.domain.rules import CATALOGUE
 pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
 
 SHAPE = ["code", "message", "field", "source", "next_act"]
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

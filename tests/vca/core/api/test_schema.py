@@ -7,16 +7,15 @@ from typing import Any
 import pytest
 from django.http import JsonResponse
 from django.test import Client
-from django.urls import get_resolver
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from pytest_django import DjangoDbBlocker
 
+from tests.access.scene import patterns
 from tests.vca.core.api.caller import caller
 from tests.vca.core.api.contract import breaches, promised
 from tests.vca.core.kept import kept, put_back
-from tests.vca.core.test_access import patterns
 from vca.core import vocabulary
 from vca.core.vocabulary import Role
 from vca.domain.rules import CATALOGUE
@@ -50,6 +49,7 @@ def test_description_is_sound_openapi_and_nothing_in_it_was_guessed() -> None:
     assert made["openapi"].startswith("3.1")
 
 
+@pytest.mark.django_db
 def test_description_is_there_for_anybody() -> None:
     answer = Client().get("/api/schema/")
 
@@ -59,7 +59,7 @@ def test_description_is_there_for_anybody() -> None:
 def test_every_address_and_method_is_described() -> None:
     shown = {
         (one.name, method)
-        for one in patterns(get_resolver())
+        for one in patterns()
         for method in METHODS
         if hasattr(getattr(one.callback, "cls", None), method) and one.name not in UNDESCRIBED
     }

@@ -8,12 +8,10 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.db import transaction
-from pytest_django import DjangoDbBlocker
 
 from referrals.services import watch
 from tests import world
 from tests.vca.core.api.caller import Caller, caller
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, World
 from vca.core import alerts, jobs
 from vca.core.models import Alert, AlertState, Job
@@ -26,18 +24,6 @@ pytestmark = pytest.mark.both
 def april() -> Iterator[None]:
     with time_machine.travel(NOW, tick=True):
         yield
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

@@ -1,29 +1,16 @@
 """Sealed archives: what was written comes back, and nothing else does."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from unittest.mock import patch
 
 import pytest
-from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vca.core import crypto
+from tests.vca.core.keys import field_keys
 from vca.core.services.archive import FORMAT, FRAME, Reader, Unreadable, Writer
 
 KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 OTHER = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-
-
-@contextmanager
-def field_keys(text: str) -> Iterator[None]:
-    """Have other field keys for the length of the block."""
-    with patch.object(settings, "FIELD_KEYS", text):
-        crypto.keys.cache_clear()
-        yield
-    crypto.keys.cache_clear()
 
 
 def written(content: bytes) -> bytes:

@@ -45,10 +45,10 @@ def raised(harbor: World, *, subject: int = 1, passed: tuple[int, ...] = (45,)) 
     alerts.raise_alert(due, by=harbor.by, at=NOW)
 
 
-def sent(harbor: World, *, days: int = 0) -> list[list[str]]:
+def sent(harbor: World, *, days: int = 0, tick: bool = True) -> list[list[str]]:
     """Ask for messages and let the worker send them; return to whom each went."""
     mail.outbox.clear()
-    with time_machine.travel(NOW + days * DAY):
+    with time_machine.travel(NOW + days * DAY, tick=tick):
         digests.ask(by=harbor.by, at=NOW - DAY)
         jobs.sweep(jobs.run)
     return [one.to for one in mail.outbox]
@@ -307,8 +307,9 @@ def test_what_is_asked_for_while_messages_are_sent_is_told_by_the_job_that_follo
     assert (len(first), len(mail.outbox), by_email()) == (1, 2, ["DELIVERED", "DELIVERED"])
 
 
+@pytest.mark.parametrize("tick", [True, False], ids=["later", "at the same instant"])
 def test_job_that_follows_leaves_what_is_being_sent_to_the_first(
-    harbor: World, biller: User, monkeypatch: pytest.MonkeyPatch
+    harbor: World, biller: User, monkeypatch: pytest.MonkeyPatch, tick: bool
 ) -> None:
     world.person(harbor, Role.CLINICIAN, email="clinician@example.org")
     raised(harbor)
@@ -319,7 +320,7 @@ def test_job_that_follows_leaves_what_is_being_sent_to_the_first(
 
     meanwhile(monkeypatch, other_job_runs)
 
-    told = sent(harbor)
+    told = sent(harbor, tick=tick)
 
     assert sorted(to for (to,) in told) == ["biller@example.org"] * 2 + ["clinician@example.org"] * 2
     assert len({one.extra_headers["Message-ID"] for one in mail.outbox}) == 4

@@ -1,7 +1,9 @@
 """One's own password: who knows the present one changes it, and every other session ends."""
 
 import pytest
+import time_machine
 from django.contrib.auth.hashers import check_password
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -107,3 +109,66 @@ def test_invited_person_is_asked_for_the_present_password_or_a_name(harbor: Worl
     form = Client().get(reverse("accept_invitation", args=[token])).context["form"]
 
     assert list(form.fields) == (["password"] if known else ["name", "password"])
+
+
+def guess(client: Client, url: str, times: int, **words: str) -> list[bool]:
+    """Send wrong passwords; tell of each answer whether it says to wait."""
+    return [b"ACCESS-07" in client.post(url, words).content for _ in range(times)]
+
+
+def test_changing_the_password_is_no_way_to_guess_it(harbor: World) -> None:
+    with time_machine.travel(NOW, tick=False):
+        client = signed_in(world.person(harbor, Role.NURSE))
+        waits = guess(client, reverse("change_password"), 6, present="wrong", new=OTHER)
+
+    assert waits == [False] * 5 + [True]
+    assert AuditEvent.objects.filter(action="sign_in.failed").count() == 5
+
+
+@pytest.mark.parametrize("kind", ["join", "drop factors"])
+def test_link_is_no_way_to_guess_a_password(harbor: World, kind: str) -> None:
+    """Whoever may invite holds the link, and could else try the password of somebody who works elsewhere."""
+    victim = world.person(harbor, Role.BILLER, email="known@example.org")
+    if kind == "join":
+        _, token = people.invite(email=victim.email, role=Role.NURSE, by=world.practice("lake").by, at=NOW)
+    else:
+        _, token = people.offer_new_factors(user=victim, by=harbor.by, at=NOW)
+    url = reverse("accept_invitation", args=[token])
+
+    with time_machine.travel(NOW, tick=False):
+        waits = guess(Client(), url, 6, password="wrong")
+        too_early = b"ACCESS-07" in Client().post(url, {"password": PASSWORD}).content
+
+    assert (waits, too_early) == ([False] * 5 + [True], True)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Veterans-Affairs-2026!",
+        "my VA clinic password",
+        "welcome welcome welcome",
+        "passwordpassword",
+        "1234567890 Qwerty",
+        "123456789012345",
+        "12345678901234567890",
+    ],
+)
+def test_password_that_everybody_would_try_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError):
+        passwords.HardToGuess().validate(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["correct horse battery staple", "lantern-over-the-harbor", "valley of the veteran ponies", "7" * 16 + "日本語"],
+)
+def test_password_of_any_make_up_is_taken(password: str) -> None:
+    """No rule of composition: words alone, small letters alone, signs of any script."""
+    passwords.HardToGuess().validate(password)
+
+
+def test_short_list_alone_takes_what_everybody_would_try() -> None:
+    """The control: Django's own validator, on whose list few passwords are as long as ours must be."""
+    for password in ("Veterans-Affairs-2026!", "passwordpassword", "1234567890 Qwerty"):
+        CommonPasswordValidator().validate(password)

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from tests import world
 from tests.vca.core.at_once import at_once
-from tests.vca.core.rows import everything
+from tests.vca.core.rows import everything, in_the_database
 from tests.world import NOW, PASSWORD, World
 from vca.core import access
 from vca.core.access import Actor
@@ -45,11 +45,6 @@ def invited(harbor: World, email: str = EMAIL, role: Role = Role.NURSE) -> str:
 
 def accepted(token: str, *, password: str = PASSWORD, later: timedelta = timedelta(0)) -> User:
     return people.accept(token=token, name="New", password=password, at=NOW + later)
-
-
-def in_the_database(text: str) -> list[str]:
-    """Return the tables in which a text stands anywhere."""
-    return [table for table, rows in everything().items() if any(text in str(value) for row in rows for value in row)]
 
 
 def test_invited_person_joins_with_the_role(harbor: World) -> None:
@@ -88,6 +83,22 @@ def test_invitation_lasts_a_week(harbor: World, later: timedelta, usable: bool) 
 
     if usable:
         assert accepted(token, later=later).email == EMAIL
+    else:
+        with pytest.raises(InvitationNotUsable):
+            accepted(token, later=later)
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(("later", "usable"), [(DAY - timedelta(seconds=1), True), (DAY, False)])
+def test_reset_link_lasts_a_day(harbor: World, later: timedelta, usable: bool) -> None:
+    """It opens an account that opens doors already, so it lasts shorter. Source: OWASP ASVS 5.0.0, 6.4.1."""
+    user = world.person(harbor, Role.NURSE, email=EMAIL)
+    _, token = people.offer_reset(user=user, by=harbor.by, at=NOW)
+
+    if usable:
+        assert accepted(token, later=later) == user
     else:
         with pytest.raises(InvitationNotUsable):
             accepted(token, later=later)

@@ -128,7 +128,7 @@ def test_a_form_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SECRET_KEY", "FIELD_KEYS", "DATABASE_URL", "REDIS_URL"):
+    for name in ("SECRET_KEY", "FIELD_KEYS", "INDEX_KEY", "DATABASE_URL", "REDIS_URL"):
         monkeypatch.setenv(name, "secret")
     assert press._surroundings().keys() - {"PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR"} == {"PYTHONPATH"}
     assert os.environ["SECRET_KEY"] == "secret"
@@ -138,7 +138,7 @@ LIMITED = """
 import pathlib
 import sys
 from vca.core.typesetting import child
-child.confine()
+child.confine(pathlib.Path(sys.argv[1]).parent)
 {act}
 """
 

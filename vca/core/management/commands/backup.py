@@ -8,12 +8,19 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 
+from vca.core import policies
 from vca.core.services import backups
 from vca.core.services.backups import Summary
 
 STANDARD_OUTPUT = Path("-")
+KEYS = ("SECRET_KEY", "FIELD_KEYS", "INDEX_KEY")
+NEEDS_OWNER = (
+    "No backup was made: the role of DATABASE_URL sees one practice at a time. Set DATABASE_OWNER_URL to the owner of "
+    "the tables; in the containers, run backup in the service migrate."
+)
 
 
 class Command(BaseCommand):
@@ -38,6 +45,10 @@ class Command(BaseCommand):
                 write_keys(keys_to)
         except OSError as fault:
             raise CommandError(f"No backup was made: {fault}") from fault
+        except DatabaseError as fault:
+            if getattr(fault.__cause__, "sqlstate", "") != policies.MISSING:
+                raise
+            raise CommandError(NEEDS_OWNER) from fault
         self.stderr.write(f"{file}: {summary}, in {time.monotonic() - begun:.0f} s.")
         self.stderr.write(about_keys(keys_to))
 
@@ -55,7 +66,7 @@ def written(path: Path) -> Summary:
     unfinished.unlink(missing_ok=True)
     try:
         with private(unfinished) as file:
-            summary = backups.back_up(file, at=timezone.now())
+            summary = backups.back_up(file, at=timezone.now(), alias=backups.owner())
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)
@@ -66,7 +77,7 @@ def written(path: Path) -> Summary:
 
 def piped() -> Summary:
     """Write a backup to the standard output, out of a container for example."""
-    summary = backups.back_up(sys.stdout.buffer, at=timezone.now())
+    summary = backups.back_up(sys.stdout.buffer, at=timezone.now(), alias=backups.owner())
     sys.stdout.buffer.flush()
     return summary
 
@@ -79,11 +90,11 @@ def private(path: Path) -> BinaryIO:
 def write_keys(path: Path) -> None:
     """Write the keys as ./run reads them from var/keys.env."""
     with private(path) as file:
-        file.write(f"SECRET_KEY={settings.SECRET_KEY}\nFIELD_KEYS={settings.FIELD_KEYS}\n".encode())
+        file.writelines(f"{name}={getattr(settings, name)}\n".encode() for name in KEYS)
 
 
 def about_keys(path: Path | None) -> str:
     """Return what to do with the keys."""
     if path is None:
-        return "The keys are not in it. Without FIELD_KEYS nobody can open it."
-    return f"{path}: SECRET_KEY and FIELD_KEYS. Nobody opens the backup without them: keep the two apart."
+        return "The keys are not in it. Without FIELD_KEYS and INDEX_KEY nobody can open it."
+    return f"{path}: SECRET_KEY, FIELD_KEYS and INDEX_KEY. Nobody opens the backup without them: keep the two apart."

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
@@ -11,7 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from vca.core import access
+from vca.core.isolation import within
 from vca.core.models import Practice
+from vca.core.pages import in_words
 from vca.core.services import people, practices
 from vca.core.vocabulary import Role
 
@@ -41,15 +44,26 @@ class Command(BaseCommand):
     def handle(self, *, code: str, name: str, administrator: str, site: str, **options: Any) -> None:
         """Create the practice and one invitation."""
         refuse_nonsense(code, name, administrator)
+        if settings.DEBUG:
+            raise CommandError("DEBUG is on, as in the try-out. Set DEBUG=0 and ALLOWED_HOSTS, then make the practice.")
         if Practice.objects.filter(code=code).exists():
             raise CommandError(f"There is a practice with the code {code} already. Choose another code.")
+        try:
+            token = self._create(code, name, administrator)
+        except practices.NotProven as refusal:
+            raise CommandError(in_words(refusal)) from refusal
+        self.stdout.write(f"Practice {code} is created. Its first administrator joins within 7 days by this link:")
+        self.stdout.write(site.rstrip("/") + reverse("accept_invitation", args=[token]))
+
+    def _create(self, code: str, name: str, administrator: str) -> str:
+        """Return the token of the invitation."""
         with transaction.atomic():
             practice = practices.create(code=code, name=name, test_data=False)
             by = access.acting_for(practice, what="create practice")
             now = timezone.now()
-            _, token = people.invite(email=administrator, role=Role.ADMINISTRATOR, by=by, at=now)
-        self.stdout.write(f"Practice {code} is created. Its first administrator joins within 7 days by this link:")
-        self.stdout.write(site.rstrip("/") + reverse("accept_invitation", args=[token]))
+            with within(practice.pk):
+                _, token = people.invite(email=administrator, role=Role.ADMINISTRATOR, by=by, at=now)
+        return token
 
 
 def refuse_nonsense(code: str, name: str, administrator: str) -> None:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from vca.core import access
+from vca.core.isolation import within
 from vca.core.models import Practice, User
 from vca.core.services import people
 
@@ -28,5 +29,6 @@ class Command(BaseCommand):
         if row is None or user is None or access.person(user, row) is None:
             raise CommandError(f"Nobody with the address {email} works in a practice with the code {practice}.")
         by = access.acting_for(row, what="issue token")
-        _, token = people.issue_token(user=user, name=name, by=by, at=timezone.now())
+        with within(row.pk):
+            _, token = people.issue_token(user=user, name=name, by=by, at=timezone.now())
         self.stdout.write(token)

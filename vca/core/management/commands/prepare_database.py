@@ -1,12 +1,18 @@
-"""Migrate with the owner's role, then grant the application role what it needs and no more."""
+"""Migrate with the owner's role, then grant the application role what it needs and show it one practice at a time."""
 
 from django.apps import apps
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from vca.core import vocabulary
+from vca.core import policies, vocabulary
+from vca.core.services import backups
+
+WITHOUT_OWNER = (
+    "DATABASE_OWNER_URL is not set: the role of DATABASE_URL owns the tables, and nothing below the code keeps "
+    "practices apart or the audit trail unchanged. docs/deployment.md tells how to have two roles."
+)
 
 
 class Command(BaseCommand):
@@ -16,10 +22,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The owner's connection is used when there is one."""
-        parser.add_argument("--database", default="owner" if "owner" in connections else "default")
+        parser.add_argument("--database", default=backups.owner())
 
     def handle(self, *, database: str, verbosity: int, **_: object) -> None:
-        """Migrate, then grant."""
+        """Migrate, then grant and isolate."""
         call_command(
             "migrate",
             database=database,
@@ -27,7 +33,27 @@ class Command(BaseCommand):
             interactive=False,
         )
         if "owner" in connections:
-            grant(connections[database], role=connections["default"].settings_dict["USER"])
+            role = connections["default"].settings_dict["USER"]
+            refuse_role_above_policies(connections[database], role=role)
+            grant(connections[database], role=role)
+            policies.isolate(connections[database], role=role)
+        elif connections[database].vendor == "postgresql":
+            self.stderr.write(WITHOUT_OWNER)
+
+
+def refuse_role_above_policies(owner: BaseDatabaseWrapper, *, role: str) -> None:
+    """Raise CommandError for an application role to which no policy, or the owner's policy, would apply."""
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper OR rolbypassrls OR pg_has_role(rolname, current_user, 'MEMBER') FROM pg_roles"
+            " WHERE rolname = %s",
+            [role],
+        )
+        if cursor.fetchone() == (True,):
+            raise CommandError(
+                f"The role {role} of DATABASE_URL may do what the owner may, so that nothing would keep the practices "
+                "apart. Give the application a role of its own: deploy/roles.sh shows how."
+            )
 
 
 def grant(owner: BaseDatabaseWrapper, *, role: str) -> None:

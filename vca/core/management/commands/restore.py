@@ -6,7 +6,6 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 
 from vca.core.services import backups
 from vca.core.services.archive import Unreadable
@@ -37,7 +36,7 @@ class Command(BaseCommand):
 
 def restored(path: Path) -> Summary:
     """Restore through the connection of the tables' owner. Raises OSError, Unreadable and NotEmpty."""
-    alias = "owner" if "owner" in connections else "default"
+    alias = backups.owner()
     if path == STANDARD_INPUT:
         return backups.restore(sys.stdin.buffer, alias=alias)
     with path.open("rb") as file:

@@ -10,6 +10,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from vca.core import jobs
+from vca.core.services import start
 
 logger = logging.getLogger(__name__)
 LISTEN_EVERY = 0.5
@@ -27,6 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *, once: bool, **_: object) -> None:
         """Look for due jobs twice a second, and sweep every ten seconds."""
+        start.refuse_unsafe()
         if once:
             while jobs.sweep(jobs.run):
                 pass

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from vca.core.models import Practice, User
+from vca.core.models import Practice, RealData, User
 from vca.core.vocabulary import ROLE_WORDS
 from vca.demo.people import PASSWORD, SIGN_INS, SignIn
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, **_: Any) -> None:
         """Say nothing without a demo; say no password that no longer opens the door."""
-        if not Practice.objects.filter(code="demo", test_data=True).exists():
+        if RealData.objects.exists() or not Practice.objects.filter(code="demo", test_data=True).exists():
             return
         known = User.objects.filter(email=SIGN_INS[0].email).first()
         shared = known is not None and known.check_password(PASSWORD)

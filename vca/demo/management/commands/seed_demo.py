@@ -10,7 +10,8 @@ from django.utils import timezone
 from billing import queries as billing
 from referrals import queries as referrals
 from vca.core import access
-from vca.core.models import Practice
+from vca.core.isolation import within
+from vca.core.models import Practice, RealData
 from vca.demo.people import PASSWORD
 from vca.demo.seed import SCRIPTS, SEED, seed
 from vca.domain.wording import counted
@@ -39,6 +40,8 @@ class Command(BaseCommand):
         if if_empty and (Practice.objects.exists() or (public and not even_in_production)):
             return
         _refuse_second_time()
+        if RealData.objects.exists():
+            raise CommandError("There is a real practice here, so nobody could sign in to the demo. Use another place.")
         if public and not even_in_production:
             raise CommandError(
                 "DEBUG is off, and the demo's password is public. Use --even-in-production: "
@@ -62,7 +65,8 @@ def _refuse_second_time() -> None:
 def summary(practice: Practice) -> str:
     """Return one line on what was made."""
     by = access.acting_for(practice, what="seed_demo")
-    claims = sum(number for number, _ in billing.counts_by_state(by).values())
-    veterans, visits = referrals.veterans(by).count(), practice.visits.count()
+    with within(practice.pk):
+        claims = sum(number for number, _ in billing.counts_by_state(by).values())
+        veterans, visits = referrals.veterans(by).count(), practice.visits.count()
     found = (counted(veterans, "Veteran"), counted(visits, "visit"), counted(claims, "claim"))
     return f"{practice.code}: {practice.name}, {', '.join(found)}"

@@ -6,10 +6,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from tests import world
 from vca.core.models import Invitation, Practice
 from vca.core.services import people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+
+@pytest.fixture
+def proven() -> None:
+    """A backup has been proven."""
+    world.proven_backup()
 
 
 def run(*words: str) -> list[str]:
@@ -18,6 +25,7 @@ def run(*words: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
+@pytest.mark.usefixtures("proven")
 def test_practice_is_created_with_one_link() -> None:
     _, link = run("--site=https://vca.example/")
 
@@ -29,6 +37,7 @@ def test_practice_is_created_with_one_link() -> None:
     assert (link.startswith("https://vca.example/invitations/"), Practice.objects.get().test_data) == (True, False)
 
 
+@pytest.mark.usefixtures("proven")
 def test_code_that_is_taken_is_refused_and_nothing_is_created() -> None:
     run()
 
@@ -52,5 +61,14 @@ def test_code_that_is_taken_is_refused_and_nothing_is_created() -> None:
 def test_nonsense_is_refused_with_a_sentence(code: str, name: str, administrator: str, said: str) -> None:
     with pytest.raises(CommandError, match=said):
         call_command("create_practice", code, name, f"--administrator={administrator}")
+
+    assert Practice.objects.count() == 0
+
+
+def test_first_practice_waits_for_a_proven_backup() -> None:
+    with pytest.raises(
+        CommandError, match=r"No backup of this installation has been proven.*prove_backup FILE.*KEPT-02"
+    ):
+        run()
 
     assert Practice.objects.count() == 0
