@@ -5,19 +5,14 @@ applies; nobody notes or records whose data is shown; a sealed value is opened o
 """
 
 from collections.abc import Callable
-from functools import cache, partial
-from statistics import median
+from functools import cache
 from unittest.mock import patch
 
-from benchmarks.isolation import said, unguarded, without_policies
-from benchmarks.measuring import by_turns, ratio
-from benchmarks.pages import addresses
+from benchmarks.isolation import beside, without_policies
 from benchmarks.registry import Table, benchmark
-from benchmarks.scene import Scene, scene
 from vca.core import audit, crypto, sight
 
 ROUNDS = 41
-HEAD = ("Page", "without, ms", "with, ms", "with / without (95 %)")
 remembered = cache(crypto.unseal)
 
 
@@ -28,18 +23,7 @@ remembered = cache(crypto.unseal)
 )
 def measure() -> Table:
     """Compare each page with itself."""
-    stage = scene()
-    rows = [_row(stage, name, path) for name, path in addresses(stage).items()]
-    unguarded().close()
-    return Table(HEAD, tuple(rows))
-
-
-def _row(stage: Scene, name: str, path: str) -> tuple[str, ...]:
-    look = partial(stage.get, path)
-    assert said(without_guards(look)) == said(look())
-    taken = by_turns({"without": partial(without_guards, look), "with": look}, rounds=ROUNDS)
-    ms = [f"{median(taken[side]):.1f}" for side in ("without", "with")]
-    return name, *ms, str(ratio(taken["with"], taken["without"]))
+    return beside(without_guards, rounds=ROUNDS)
 
 
 def without_guards(look: Callable[[], bytes]) -> bytes:

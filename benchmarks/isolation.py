@@ -23,6 +23,7 @@ from vca.core import isolation, policies
 ROUNDS = 61
 HIDDEN = re.compile(rb'<input type="hidden"[^>]*>|data-seconds="\d+"')  # random, and the time left
 HEAD = ("Page", "without, ms", "with, ms", "with / without (95 %)")
+Unguarded = Callable[[Callable[[], bytes]], bytes]
 
 
 @benchmark(
@@ -32,16 +33,21 @@ HEAD = ("Page", "without, ms", "with, ms", "with / without (95 %)")
 )
 def measure() -> Table:
     """Compare each page with itself."""
+    return beside(without_policies, rounds=ROUNDS)
+
+
+def beside(without: Unguarded, *, rounds: int) -> Table:
+    """Compare each page with itself as ``without`` serves it: by turns, and only where both say the same."""
     stage = scene()
-    rows = [_row(stage, name, path) for name, path in addresses(stage).items()]
+    rows = [_row(stage, name, path, without, rounds) for name, path in addresses(stage).items()]
     unguarded().close()
     return Table(HEAD, tuple(rows))
 
 
-def _row(stage: Scene, name: str, path: str) -> tuple[str, ...]:
+def _row(stage: Scene, name: str, path: str, without: Unguarded, rounds: int) -> tuple[str, ...]:
     look = partial(stage.get, path)
-    assert said(without_policies(look)) == said(look())
-    taken = by_turns({"without": partial(without_policies, look), "with": look}, rounds=ROUNDS)
+    assert said(without(look)) == said(look())
+    taken = by_turns({"without": partial(without, look), "with": look}, rounds=rounds)
     ms = [f"{median(taken[side]):.1f}" for side in ("without", "with")]
     return name, *ms, str(ratio(taken["with"], taken["without"]))
 

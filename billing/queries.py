@@ -13,6 +13,7 @@ from billing.domain.channels import Channel
 from billing.domain.states import ClaimState
 from billing.models import Acknowledgment, Charge, Claim, ClaimDiagnosis, ClaimLine, Submission, SubmittedClaim
 from referrals import queries as referral_queries
+from referrals.domain.routing import bills_network
 from referrals.domain.states import Affiliation
 from vca.core import access
 from vca.core.access import Actor
@@ -21,6 +22,8 @@ from vca.domain.money import usd
 
 NOTHING = usd(0)
 LOOKED_BACK = timedelta(days=366)  # the filing limit is half of that: what is older is asked for by itself
+
+FOR_NETWORK = Q(authorization__referral__affiliation=Affiliation.CCN)  # of visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class ToBill:
     @property
     def is_network(self) -> bool:
         """Whether the network is billed, not VA."""
-        return self.affiliation == Affiliation.CCN
+        return bills_network(self.affiliation)
 
 
 BILLED = (ClaimState.SENT, ClaimState.ACCEPTED, ClaimState.PAID, ClaimState.PARTIALLY_PAID, ClaimState.DENIED)
@@ -159,7 +162,7 @@ def unsent_visits(by: Actor, *, since: date) -> QuerySet:
     visits = referral_queries.completed_visits(by).filter(on__gte=since)
     lines = access.scope(ClaimLine.objects.filter(is_live=True, visit=OuterRef("pk")), by)
     sent = lines.filter(service_date__gte=since, claim__practice=by.practice_id, claim__state__in=BILLED)
-    return visits.filter(~Exists(sent), ~Q(authorization__referral__affiliation=Affiliation.CCN))
+    return visits.filter(~Exists(sent), ~FOR_NETWORK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A visit on a live claim is not undone, and corrected only while that is a draft: undoing or striking a visit never
 shortens a claim by itself, whoever bills takes the visit off the draft, or closes it. A referral is not moved to
-another Veteran once a claim of it was made ready or sent; drafts follow it.
+another Veteran once a claim of it was made ready or sent; drafts follow it. Claims keep a Veteran's
+records as long as claims are kept, and are disposed of with them.
 """
 
 from typing import Any
@@ -11,9 +12,9 @@ from django.dispatch import receiver
 
 from billing import queries
 from billing.models import Claim
-from billing.services import claims, submissions
+from billing.services import claims, retention, submissions
 from billing.services.claims import VisitOnClaim
-from referrals.signals import referral_moving, visit_correcting, visit_voiding
+from referrals.signals import Gone, InUse, disposing, keeping, referral_moving, visit_correcting, visit_voiding
 from vca.core.access import Actor
 from vca.core.models import Document
 from vca.core.signals import about, naming, restored
@@ -37,6 +38,18 @@ def outdate_draft(sender: Any, visit_id: int, by: Actor, **_: Any) -> None:
 def follow_referral(sender: Any, referral_id: int, veteran_id: int, by: Actor, **_: Any) -> None:
     """Give the drafts to the other Veteran. Raises ReferralClaimed."""
     claims.give_to_veteran(referral_id=referral_id, veteran_id=veteran_id, by=by)
+
+
+@receiver(keeping, dispatch_uid="billing keeps claims")
+def keep_claims(sender: Any, veteran_ids: list[int], by: Actor, **_: Any) -> InUse:
+    """Return the last acts on claims, and what is open."""
+    return retention.in_use(veteran_ids, by=by)
+
+
+@receiver(disposing, dispatch_uid="billing disposes of claims")
+def dispose_of_claims(sender: Any, veteran_id: int, by: Actor, **_: Any) -> Gone:
+    """Delete the Veteran's claims and what hangs on them."""
+    return retention.dispose(veteran_id=veteran_id, by=by)
 
 
 @receiver(naming, dispatch_uid="Veterans in claim files, claims on paper and proofs")

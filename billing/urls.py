@@ -49,5 +49,11 @@ api_urlpatterns = [
     path("claim-forms/", api.ClaimForms.as_view(), name="api_claim_forms"),
     path("submissions/", api_submissions.SubmissionList.as_view(), name="api_submissions"),
     path("submissions/by-hand/", api_submissions.ByHandList.as_view(), name="api_sent_by_hand"),
+    path("submissions/<id:submission_id>/", api_submissions.SubmissionDetail.as_view(), name="api_submission"),
+    path(
+        "submissions/<id:submission_id>/claims/",
+        api_submissions.SubmittedClaimList.as_view(),
+        name="api_submitted_claims",
+    ),
     path("submissions/<id:submission_id>/back/", api_submissions.TakingBackByHand.as_view(), name="api_take_back"),
 ]

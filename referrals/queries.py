@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, Model, OuterRef, Prefetch, Q, Que
 from django.db.models.functions import JSONArray
 
 from referrals.domain.drawdown import LineCount
+from referrals.domain.forecast import Course
 from referrals.domain.notice import HoldReason, ReferralNotice, StatedLine, hold_reasons
 from referrals.domain.routing import bills_va
 from referrals.domain.states import OPEN, Affiliation, LimitKind, ReferralState, VisitState
@@ -18,6 +19,7 @@ from referrals.models import (
     AuthorizationVersion,
     AuthorizedService,
     LedgerEntry,
+    LegalHold,
     Notice,
     Referral,
     ThroughSource,
@@ -32,6 +34,7 @@ from vca.core.db import Among, JSONList
 from vca.core.models import ServiceLocation
 
 EXPECTED = (VisitState.BOOKED, VisitState.ARRIVED)
+GIVEN = (VisitState.ARRIVED, VisitState.COMPLETED)
 
 
 def referrals(by: Actor) -> QuerySet[Referral]:
@@ -294,6 +297,17 @@ def veterans(by: Actor) -> QuerySet[Veteran]:
     return rows.order_by("current__last_name", "current__first_name", "pk")
 
 
+def holds_standing(by: Actor) -> QuerySet[LegalHold]:
+    """Return the practice's legal holds that are not lifted."""
+    return access.scope(LegalHold.objects.filter(lifted_at__isnull=True), by)
+
+
+def holds_on(veteran: Veteran, by: Actor) -> QuerySet[LegalHold]:
+    """Return the holds that keep a Veteran's records, the oldest first: their own, and those of the whole practice."""
+    mine = Q(veteran=veteran) | Q(veteran__isnull=True)
+    return holds_standing(by).filter(mine).select_related("placed_by").order_by("placed_at", "pk")
+
+
 def watched(by: Actor, *, location_id: int, ended_since: date) -> QuerySet[Authorization]:
     """Return the active authorizations of a home location that have not ended before a day."""
     rows = active_authorizations(by).filter(home_location_id=location_id)
@@ -403,6 +417,34 @@ def used_by_day(service_ids: Sequence[int]) -> list[tuple[date, int]]:
     daily = rows.order_by("on").values_list("on").annotate(change=Sum("used_change"))
     days = [(on, change) for on, change in daily if change]
     return [(on, sum(change for _, change in days[: place + 1])) for place, (on, _) in enumerate(days)]
+
+
+def courses(authorization_ids: Iterable[int], by: Actor, *, since: date) -> dict[int, list[Course]]:
+    """Return by authorization how the visits of its counted lines go; given visits count from that day on."""
+    rows = AuthorizedService.objects.filter(Among("authorization_id", authorization_ids), limit_kind=LimitKind.COUNTED)
+    spoken = F("visits_before_us") + F("visits_used")
+    lines = access.scope(rows, by).values_list("pk", "authorization_id", F("visits_authorized") - spoken)
+    found = list(lines.order_by("pk"))
+    given, booked = _days_of_lines([pk for pk, _, _ in found], by, since=since)
+    courses: dict[int, list[Course]] = {}
+    for pk, authorization_id, left in found:
+        course = Course(left, tuple(given.get(pk, ())), tuple(booked.get(pk, ())))
+        courses.setdefault(authorization_id, []).append(course)
+    return courses
+
+
+def _days_of_lines(
+    service_ids: Sequence[int], by: Actor, *, since: date
+) -> tuple[dict[int, list[date]], dict[int, list[date]]]:
+    """Return by line the days of visits given since that day, and of those that are booked."""
+    rows = access.scope(VisitService.objects.filter(Among("service_id", service_ids)), by)
+    counted = Q(visit__state__in=GIVEN, visit__on__gte=since) | Q(visit__state=VisitState.BOOKED)
+    names = ("service_id", "visit__state", "visit__on", "visit_id")  # a visit counts once on a line, whatever was given
+    given: dict[int, list[date]] = {}
+    booked: dict[int, list[date]] = {}
+    for line, state, on, _ in rows.filter(counted).order_by("visit__on").values_list(*names).distinct():
+        (booked if state == VisitState.BOOKED else given).setdefault(line, []).append(on)
+    return given, booked
 
 
 def held_by_day(service_ids: Sequence[int]) -> list[tuple[date, int]]:

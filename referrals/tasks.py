@@ -3,7 +3,8 @@
 from django.utils import timezone
 
 from referrals.intake import json_reader
-from referrals.services import approvals, imports, referrals, watch
+from referrals.models import Disposal
+from referrals.services import approvals, disposals, imports, referrals, retention, unnamed, watch
 from referrals.services.referrals import Outcome
 from vca.core import alerts, audit, documents, jobs
 from vca.core.jobs import Run
@@ -66,3 +67,41 @@ def watch_approvals(run: Run) -> None:
         )
         digests.ask_if_due(by=run.by, at=now)
         run.finish(f"{counted(raised, 'alert')} raised, {closed} closed")
+
+
+@jobs.handler("find_due_records")
+def find_due_records(run: Run) -> None:
+    """The daily look for records that are past their time: a task tells the administrators, nothing is deleted."""
+    now = timezone.now()
+    found = retention.past_their_time(run.by, at=now)
+    ready, held = sum(one.is_ready for one in found), sum(one.is_held for one in found)
+    with run.chunk():
+        retention.tell(found, by=run.by, at=now)
+        swept = {"ready": ready, "held": held, "found": len(found)}
+        audit.record(by=run.by, action="records.swept", subject="", changes=swept)
+        run.finish(f"{counted(len(found), 'Veteran')} past their time, {ready} may be disposed of, {held} held")
+
+
+@jobs.handler("dispose_records")
+def dispose_records(run: Run) -> None:
+    """Dispose of each Veteran's records in a transaction of its own; done again after a worker died, of the rest."""
+    ids, now = run.job.subject_ids, timezone.now()
+    for place, veteran_id in enumerate(ids, start=1):
+        with run.chunk(done=place, total=len(ids)):
+            disposals.dispose(veteran_id=veteran_id, by=run.by, at=now)
+    with run.chunk():
+        retention.tell(retention.past_their_time(run.by, at=now), by=run.by, at=now)
+        gone = Disposal.objects.filter(veteran_number__in=ids).count()
+        run.finish(f"records of {gone} of {counted(len(ids), 'Veteran')} disposed of, the others are kept")
+
+
+@jobs.handler("dispose_files")
+def dispose_files(run: Run) -> None:
+    """Dispose of files that name nobody, and of reports that name nobody any more, some at a time."""
+    now = timezone.now()
+    ids = [*run.job.subject_ids, *unnamed.reports(run.by, at=now)]
+    for start in range(0, len(ids), unnamed.AT_ONCE):
+        with run.chunk(done=start, total=len(ids)):
+            unnamed.dispose(ids[start : start + unnamed.AT_ONCE], by=run.by, at=now)
+    with run.chunk(done=len(ids), total=len(ids)):
+        run.finish(f"{counted(len(ids), 'file')} looked at; what names nobody and is not held is gone")

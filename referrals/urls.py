@@ -6,7 +6,7 @@ from referrals.api import authorizations as authorization_api
 from referrals.api import notices as notice_api
 from referrals.api import referrals as referral_api
 from referrals.api import visits as visit_api
-from referrals.views import imports, referrals, veterans, visits
+from referrals.views import imports, referrals, retention, veterans, visits
 
 urlpatterns = [
     path("referrals/", referrals.referrals_page, name="referrals"),
@@ -30,6 +30,11 @@ urlpatterns = [
     path("lines/<id:service_id>/opening-balance/", referrals.opening_balance, name="opening_balance"),
     path("veterans/<id:veteran_id>/identifiers/", veterans.reveal_identifiers, name="reveal_identifiers"),
     path("veterans/<id:veteran_id>/edit/", referrals.edit_veteran, name="edit_veteran"),
+    path("veterans/<id:veteran_id>/hold/", retention.hold_veteran, name="hold_veteran"),
+    path("retention/", retention.retention_page, name="retention"),
+    path("retention/files/", retention.dispose_files, name="dispose_files"),
+    path("holds/", retention.holds_page, name="holds"),
+    path("holds/<id:hold_id>/lift/", retention.lift_hold, name="lift_hold"),
     path("authorizations/<id:authorization_id>/book/", visits.book_visit, name="book_visit"),
     path("authorizations/<id:authorization_id>/walk-in/", visits.walk_in, name="walk_in"),
     path("visits/<id:visit_id>/services/", visits.edit_visit, name="edit_visit"),

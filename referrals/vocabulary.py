@@ -1,6 +1,16 @@
 """The words of referrals: permissions by role, kinds of event, document, job, task and alert, and parameters."""
 
-from vca.core.vocabulary import AlertKind, Entry, Parameter, Role, declare, whole_number, whole_numbers, yes_or_no
+from vca.core.vocabulary import (
+    AlertKind,
+    Entry,
+    Parameter,
+    Role,
+    between,
+    declare,
+    whole_number,
+    whole_numbers,
+    yes_or_no,
+)
 
 CARE = (Role.FRONT_DESK, Role.NURSE, Role.CLINICIAN)
 EVERYBODY = tuple(Role)
@@ -20,12 +30,19 @@ declare(
         "check_in_visits": (*CARE, Role.ADMINISTRATOR),
         "complete_visits": (Role.CLINICIAN, Role.ADMINISTRATOR),
         "void_visits": (Role.ADMINISTRATOR, Role.BILLER),
+        "keep_records": (Role.ADMINISTRATOR,),
     },
+    hourly={"veteran.identifiers_revealed": 60},
     audit_events={
         "approvals.swept": "Agreements, licenses and DEA registrations watched",
         "authorization.amended": "Authorization amended",
         "authorization.limit_set": "Visit limit set",
         "authorization.opening_balance_set": "Visits given before us set",
+        "files.disposed": "Files that name nobody disposed of",
+        "hold.lifted": "Legal hold lifted",
+        "hold.placed": "Legal hold placed",
+        "records.disposed": "Records of a Veteran disposed of",
+        "records.swept": "Records looked through for those past their time",
         "referral.cancelled": "Referral cancelled",
         "referral.changed": "Referral details changed",
         "referral.completed": "Referral completed",
@@ -59,13 +76,18 @@ declare(
         "va_notice": "Referral as entered or sent",
     },
     jobs={
+        "dispose_files": "Dispose of files that name nobody",
+        "dispose_records": "Dispose of records that are past their time",
+        "find_due_records": "Find records that are past their time",
         "import_referrals": "Import a list of VA's referral service",
         "watch_approvals": "Watch agreements, licenses and DEA registrations for their end",
         "watch_authorizations": "Watch authorizations for their end and their last visits",
     },
     navigation=(Entry(20, "Referrals", "referrals", "see_referrals"),),
-    daily_jobs=("watch_approvals", "watch_authorizations"),
+    daily_jobs=("find_due_records", "watch_approvals", "watch_authorizations"),
+    append_only=("referrals.Disposal",),
     tasks={
+        "records_due": "Records are past their time",
         "referral_held": "Referral waits to be confirmed",
         "referral_differs": "Newer notice differs",
         "visits_on_ended": "Bookings on a referral that has ended",
@@ -73,6 +95,9 @@ declare(
         "visits_over": "Bookings beyond the authorized visits",
     },
     in_charge={
+        "dispose_files": "keep_records",
+        "dispose_records": "keep_records",
+        "records_due": "keep_records",
         "referral_held": "confirm_referrals",
         "referral_differs": "confirm_referrals",
         "visits_on_ended": "confirm_referrals",
@@ -103,7 +128,7 @@ declare(
                 "days before the last day",
                 "This product's own default",
                 "today",
-                verify_with_va=False,
+                verify_with="",
                 read=whole_numbers,
             )
             for what in ("agreement", "license", "dea")
@@ -114,7 +139,7 @@ declare(
             "yes: who entered a referral does not confirm it",
             "This product's own default; GAO-14-704G, 10.12 to 10.14, segregation of duties",
             "today",
-            verify_with_va=False,
+            verify_with="",
             read=yes_or_no,
         ),
         Parameter(
@@ -123,7 +148,7 @@ declare(
             "days from the receipt of a referral",
             "This product's own default",
             "today",
-            verify_with_va=False,
+            verify_with="",
             read=whole_number,
         ),
         Parameter(
@@ -134,13 +159,59 @@ declare(
             "today",
             read=whole_numbers,
         ),
+        *(
+            Parameter(name, years, unit, source, "today", verify_with="counsel", read=between(1, 99))
+            for name, years, unit, source in (
+                (
+                    *("keep-referrals-years", "10", "years after the last act on a Veteran's referrals"),
+                    "This product's own default: as long as the claims that rest on them. A contract may differ",
+                ),
+                (
+                    *("keep-visits-years", "10", "years after a Veteran's last visit"),
+                    "This product's own default: as long as the claims. State law on medical records decides",
+                ),
+            )
+        ),
+        Parameter(
+            "keep-identities-years",
+            "6",
+            "years, 6 or more, after the last change of a Veteran's facts: the audit trail names Veterans by number",
+            "45 CFR 164.528(a)(1), accounting of six years; 45 CFR 164.316(b)(2)(i), documentation",
+            "today",
+            verify_with="counsel",
+            read=between(6, 99),
+        ),
+        Parameter(
+            "keep-unnamed-files-days",
+            "365",
+            "days after a file was kept that names no Veteran: a list of which nothing was taken over",
+            "This product's own default",
+            "today",
+            verify_with="counsel",
+            read=whole_number,
+        ),
+        Parameter(
+            "va-turnaround-days",
+            "21",
+            "days from a Request for Services to VA's answer",
+            "This product's own default; help pages of a large mental-health group: VA takes 3 to 4 weeks",
+            "today",
+            read=whole_number,
+        ),
+        *(
+            Parameter(name, value, unit, "This product's own default", "today", verify_with="", read=whole_number)
+            for name, value, unit in (
+                ("request-margin-days", "7", "days before VA's turnaround in which a Request for Services is prepared"),
+                ("pace-days", "42", "days back in which given visits tell the present pace"),
+            )
+        ),
         Parameter(
             "visits-left",
             "2,0",
             "visits left on a service line",
             "This product's own default",
             "today",
-            verify_with_va=False,
+            verify_with="",
             read=whole_numbers,
         ),
     ),

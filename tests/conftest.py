@@ -11,13 +11,14 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from tests import databases
 from tests.vca.core.kept import kept, put_back
-from tests.world import World
+from tests.world import NOW, World
 
 CI = os.environ.get("CI") == "true"
 # A slow machine is no fault of the code under test; in CI hypothesis's own profile makes the examples repeatable.
@@ -114,3 +115,10 @@ def harbor(once: World) -> Iterator[World]:
     """Return that practice for one test, and put it back afterwards. A module may make a practice of its own."""
     with put_back(once):
         yield once
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Stop the clock at the moment of tests.world; a test moves it on."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller

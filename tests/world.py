@@ -10,6 +10,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.test import Client
+
 from billing.models import Claim
 from billing.services import charges, claims
 from referrals.domain.notice import ReferralNotice, StatedLine
@@ -84,6 +86,13 @@ def person(world: World, role: Role, *, email: str = "") -> User:
     )
     people.give_role(user=user, role=role, by=world.by)
     return user
+
+
+def signed_in(user: User) -> Client:
+    """Return a browser in which that person has signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def notice(**stated: Any) -> ReferralNotice:

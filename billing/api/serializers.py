@@ -9,11 +9,11 @@ from rest_framework import serializers
 from billing.domain.answers import Source, Verdict
 from billing.domain.channels import BY_HAND, Channel
 from billing.domain.findings import Finding
-from billing.models import Acknowledgment, Charge, Claim, ClaimLine, Submission
+from billing.models import Acknowledgment, Charge, Claim, ClaimLine, Submission, SubmittedClaim
 from billing.services import proofs
 from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
-from referrals.domain.states import Affiliation
+from referrals.domain.routing import bills_network
 from vca.core.api.serializers import IdField, InstantField
 from vca.domain.identifiers import procedure_code
 from vca.domain.identifiers.exceptions import ValidationError
@@ -169,6 +169,44 @@ class SubmissionOutput(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class AnswersOutput(serializers.Serializer):
+    """How many claims of a submission were accepted, were rejected, and have no answer yet."""
+
+    accepted = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+
+
+class WholeSubmissionOutput(SubmissionOutput):
+    """Claims that went out together, and what came back for them so far."""
+
+    answers = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Submission
+        fields = (*SubmissionOutput.Meta.fields, "answers")
+        read_only_fields = fields
+
+    @extend_schema_field(AnswersOutput)
+    def get_answers(self, submission: Submission) -> Any:
+        """In numbers of claims."""
+        return AnswersOutput(self.context["answers"]).data
+
+
+class SubmittedClaimOutput(serializers.ModelSerializer):
+    """A claim of a submission: ``answer`` is what came back for it there, empty while nothing did; ``state``, now."""
+
+    control_number = serializers.CharField(source="claim.control_number")
+    total_charge = serializers.CharField(source="claim.total_charge")
+    state = serializers.CharField(source="claim.state")
+    answer = serializers.ChoiceField([one.value for one in Verdict], allow_blank=True)
+
+    class Meta:
+        model = SubmittedClaim
+        fields = ("id", "claim", "control_number", "total_charge", "state", "answer")
+        read_only_fields = fields
+
+
 class AcknowledgmentOutput(serializers.ModelSerializer):
     """An answer to a claim: accepted, or rejected in the payer's ``words``, and what shows it."""
 
@@ -234,4 +272,4 @@ class VisitToBillOutput(serializers.Serializer):
     @extend_schema_field(serializers.ChoiceField(PAYERS))
     def get_payer(self, visit: Any) -> str:
         """By the affiliation of the referral."""
-        return NETWORK if visit.authorization.referral.affiliation == Affiliation.CCN else VA
+        return NETWORK if bills_network(visit.authorization.referral.affiliation) else VA

@@ -37,6 +37,31 @@ class SubmissionList(APIView):
         return listed(self, request, rows, serializers.SubmissionOutput)
 
 
+class SubmissionDetail(APIView):
+    """One submission."""
+
+    permissions: ClassVar = {"GET": "see_claims"}
+
+    @described(serializers.WholeSubmissionOutput)
+    def get(self, request: Request, submission_id: int) -> Response:
+        """With its numbers, and how many of its claims were answered."""
+        row = get_object_or_404(queries.submissions(actor_of(request)), pk=submission_id)
+        said = {"answers": queries.answers_to([row])[row.pk]}
+        return Response(serializers.WholeSubmissionOutput(row, context=said).data)
+
+
+class SubmittedClaimList(APIView):
+    """The claims of one submission."""
+
+    permissions: ClassVar = {"GET": "see_claims"}
+
+    @described(serializers.SubmittedClaimOutput(many=True))
+    def get(self, request: Request, submission_id: int) -> Response:
+        """The last of them first, each with what came back for it."""
+        row = get_object_or_404(queries.submissions(actor_of(request)), pk=submission_id)
+        return listed(self, request, queries.submitted(row), serializers.SubmittedClaimOutput)
+
+
 class ByHandList(APIView):
     """Claims that somebody sent without a file of ours."""
 

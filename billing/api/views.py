@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
@@ -15,7 +14,6 @@ from billing import queries
 from billing.api import serializers
 from billing.domain.states import JUDGED, ClaimState
 from billing.services import charges, claims, paper_claims, submissions
-from referrals.domain.states import Affiliation
 from vca.core.access import Actor
 from vca.core.api.authentication import actor_of
 from vca.core.api.requests import heard, listed, repeatable
@@ -64,9 +62,8 @@ class VisitsToBill(APIView):
     def get(self, request: Request) -> Response:
         """Newest first; ``?payer=VA`` leaves out those of the network, of which no claim can be drafted (CLAIM-08)."""
         rows, payer = queries.unbilled_visits(actor_of(request)), request.query_params.get("payer")
-        network = Q(authorization__referral__affiliation=Affiliation.CCN)
         if payer:
-            rows = rows.filter(network if payer == serializers.NETWORK else ~network)
+            rows = rows.filter(queries.FOR_NETWORK if payer == serializers.NETWORK else ~queries.FOR_NETWORK)
         return listed(self, request, rows, serializers.VisitToBillOutput)
 
 

@@ -14,6 +14,11 @@ def bills_va(affiliation: Affiliation) -> bool:
     return affiliation in (Affiliation.VCA, Affiliation.OTHER_VA)
 
 
+def bills_network(affiliation: Affiliation | str) -> bool:
+    """Tell whether claims under that affiliation go to the administrator of the Community Care Network."""
+    return affiliation == Affiliation.CCN
+
+
 def where_to_bill(affiliation: Affiliation, *, network: str) -> str:
     """Return one sentence that says where the claim belongs when it does not go to VA."""
     if affiliation == Affiliation.UNKNOWN:

@@ -8,6 +8,7 @@ from referrals.models.authorization import (
     ThroughSource,
 )
 from referrals.models.referral import Notice, Referral
+from referrals.models.retention import Disposal, LegalHold
 from referrals.models.seoc import SeocLine, SeocVersion
 from referrals.models.veteran import (
     FACT_FIELDS,
@@ -28,8 +29,10 @@ __all__ = [
     "Authorization",
     "AuthorizationVersion",
     "AuthorizedService",
+    "Disposal",
     "FactSource",
     "LedgerEntry",
+    "LegalHold",
     "Notice",
     "Referral",
     "SeocLine",

@@ -49,7 +49,6 @@ def close(outcomes: Sequence[Outcome], *, document: Document, by: Actor) -> Docu
     """Record that the whole list is imported, and return its report."""
     access.own(document, by)
     with transaction.atomic():
-        access.own(document, by)
         audit.record(by=by, action="referral.imported", subject=document, changes=referrals.counted(outcomes))
         return keep_report([one.line for one in outcomes], filename=document.filename, by=by)
 

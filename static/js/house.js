@@ -36,6 +36,15 @@ function guard(event) {
   if (forms.some((form) => form.dataset.touched && !form.dataset.sent)) event.preventDefault();
 }
 
+// The browser would keep what was sent beside the page that answered, to send it again on a reload, and write it into its
+// own folder. Asked anew, the page is opened and nothing is sent; a form that was not taken is asked about first.
+function forgetWhatWasSent() {
+  history.replaceState(history.state, "", location.href);
+  document.querySelectorAll("form[data-guard]:has(.usa-form-group--error)").forEach((form) => {
+    form.dataset.touched = "yes";
+  });
+}
+
 function touch(event) {
   const form = event.target.closest("form[data-guard]");
   if (form) form.dataset.touched = "yes";
@@ -87,6 +96,7 @@ document.addEventListener("click", (event) => closeMenus(event.target));
 document.addEventListener("keydown", closeOnEscape);
 window.addEventListener("beforeunload", guard);
 window.addEventListener("pageshow", releaseAll);
+forgetWhatWasSent();
 document.querySelectorAll("[data-undo]").forEach(watchUndo);
 document.querySelectorAll("[data-copies]").forEach(offerCopy);
 document.querySelector("[data-focus]")?.focus();

@@ -29,7 +29,7 @@ from billing.services import acknowledgments, claims, submissions
 from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
 from referrals.models import Authorization, Notice, Referral
-from referrals.services import imports
+from referrals.services import holds, imports
 from tests import world
 from tests.access.table import DOORS, TABLE
 from tests.vca.core.authenticator import Device
@@ -213,11 +213,13 @@ def rows_of(one: World, *, owner: User) -> dict[str, Id]:
     world.receive(one, number=world.receive(one).referral.number, va_status="X")
     world.booked(one, referral.authorization)
     invitation, secret = people.invite(email=f"new@{one.practice.code}.example", role=Role.NURSE, by=by, at=NOW)
+    hold = holds.place(veteran=referral.veteran, matter="2024-17", reason="A letter", by=by, at=NOW)
     return {
         **_billed(one, referral),
         "agreement_id": one.practice.agreements.get().pk,
         "authorization_id": referral.authorization.pk,
         "clinician_id": one.clinician.pk,
+        "hold_id": hold.pk,
         "invitation_id": invitation.pk,
         "location_id": one.location.pk,
         "membership_id": membership.pk,

@@ -32,7 +32,8 @@ PERMISSIONS = {
     Role.ADMINISTRATOR: EVERYBODY
     | DESK
     | MONEY
-    | {"check_in_visits", "complete_visits", "manage_practice", "manage_people", "see_audit", "see_dashboard"},
+    | {"check_in_visits", "complete_visits", "manage_practice", "manage_people", "see_audit", "see_dashboard"}
+    | {"keep_records"},
 }
 # For whom a row of the scene is there, where that is not the whole practice.
 SEEN = {
@@ -79,6 +80,11 @@ settle_notice                                       POST confirm_referrals
 edit_line               GET change_limits           POST change_limits
 opening_balance         GET change_limits           POST change_limits
 edit_veteran            GET change_veterans         POST change_veterans
+hold_veteran            GET keep_records            POST keep_records*
+retention               GET keep_records            POST keep_records*
+dispose_files                                       POST keep_records*
+holds                   GET keep_records            POST keep_records*
+lift_hold                                           POST keep_records*
 
 book_visit              GET book_visits             POST book_visits
 walk_in                 GET check_in_visits         POST check_in_visits
@@ -128,6 +134,7 @@ add_passkey             GET beginner*               POST beginner*
 new_passkey_challenge                               POST beginner*
 remove_app                                          POST account*
 new_codes                                           POST account*
+end_sessions                                        POST account*
 rename_passkey                                      POST account/own
 remove_passkey                                      POST account/own*
 choose_practice         GET account                 POST account/here
@@ -232,6 +239,8 @@ api_visits_to_bill      GET see_claims
 api_claim_files         GET see_claims              POST send_claims
 api_claim_forms                                     POST send_claims
 api_submissions         GET see_claims
+api_submission          GET see_claims
+api_submitted_claims    GET see_claims
 api_sent_by_hand                                    POST send_claims
 api_take_back                                       POST send_claims
 api_dashboard           GET see_dashboard

@@ -31,7 +31,7 @@ AWAY = {
     "/sign-in/prove/": "prove",
 }
 # Pages that lead back to the factors when they have done their deed, as others lead there who lack one.
-LEAD_TO_FACTORS = ("remove_app", "rename_passkey", "remove_passkey")
+LEAD_TO_FACTORS = ("remove_app", "rename_passkey", "remove_passkey", "end_sessions")
 REFUSED = {401: "no token", 403: "refused", 404: "no such row", 405: "not a method"}
 
 

@@ -239,6 +239,7 @@ NAME_NONE = {
     "after",
     "at",
     "channel",
+    "count",
     "form",
     "kind",
     "next",

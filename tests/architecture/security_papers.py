@@ -2,7 +2,8 @@
 
     python -m tests.architecture.security_papers
 
-writes the table of roles and the list of sealed fields anew, after a change of a vocabulary or a model.
+writes the tables of roles and of what is limited by the hour, and the list of sealed fields anew, after a change of a
+vocabulary or a model.
 """
 
 import ast
@@ -116,9 +117,15 @@ def sealed() -> str:
     return ", ".join(names) + ".\n"
 
 
+def hourly() -> str:
+    """Return the table of how often one person may do something in an hour."""
+    lines = (f"| `{event}` | {most:,} |" for event, most in sorted(vocabulary.hourly().items()))
+    return "\n".join(["| event | in an hour |", "|---|---|", *lines]) + "\n"
+
+
 def written(text: str) -> str:
     """Return rules.md with the parts that are made from the code."""
-    for name, content in (("roles", roles()), ("sealed", sealed())):
+    for name, content in (("hourly", hourly()), ("roles", roles()), ("sealed", sealed())):
         mark = f"<!-- {name} -->\n"
         text = text.replace(f"{mark}{part(text, name)}", f"{mark}{content}")
     return text

@@ -49,7 +49,7 @@ FOUND = rows(ROWS.read_text())
 # The numbers of the standard with their levels, in its order; its sentences are not repeated here.
 IDS = "3765ed9541ee1523"
 # No more than today: who closes one lowers it.
-OPEN_AT_MOST = 9
+OPEN_AT_MOST = 6
 LONGEST_SENTENCE = 100
 DOCUMENTS = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -237,6 +237,7 @@ def facts() -> Iterator[str]:
     yield {5: "five"}[minutes(sessions.FRESH_FOR)] + " minutes"
     yield f"{people.RESET_LASTS.days} day, once, kept as a hash (an invitation {people.INVITATION_LASTS.days} days)"
     yield f"{people.TOKEN_LASTS.days} days, revocable"
+    yield from (f"{one.name} | {one.value}" for one in vocabulary.parameters() if one.name.startswith("keep-"))
     yield f"PBKDF2-SHA256 with {PBKDF2PasswordHasher.iterations:,} rounds"
     yield f"at most {MOST:,} claims a file"
     yield f"a gigabyte and {gate.PATIENCE} seconds"
@@ -260,6 +261,11 @@ def test_words_of_the_paper_are_refused() -> None:
 def test_table_of_roles_is_that_of_the_code() -> None:
     """After a change of a vocabulary: ``python -m tests.architecture.security_papers``."""
     assert part(RULES.read_text(), "roles") == security_papers.roles()
+
+
+def test_limits_of_an_hour_are_those_of_the_paper() -> None:
+    """After a change of a vocabulary: ``python -m tests.architecture.security_papers``."""
+    assert part(RULES.read_text(), "hourly") == security_papers.hourly()
 
 
 def test_sealed_fields_are_those_of_the_paper() -> None:

@@ -24,7 +24,7 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests import world
+from tests import databases, world
 from tests.canaries import sweep
 from tests.canaries.sweep import Canaries
 from tests.canaries.visitor import HOST, Visitor
@@ -65,6 +65,7 @@ class Day:
         return sweep.leaks(
             sweep.texts(self.said, CANARIES),
             sweep.rows(CANARIES),
+            sweep.dump(databases.url(databases.owner_alias()), CANARIES),
             sweep.redis_keys(self.redis, CANARIES),
             sweep.files(settings.DOCUMENTS_DIR, "document", CANARIES),
             sweep.files(self.temporary, "temporary file", CANARIES),
@@ -268,4 +269,4 @@ def plant(day: Day, harbor: World) -> set[str]:
     store["words"] = [f"{LAST} is saved"]
     store.save()
     tables = {f"table {one}" for one in ("core.AuditEvent", "core.Job", "core.Document", "sessions")}
-    return tables | {"log", "address", "redis 3 payload", "mail", "temporary file file", "document"}
+    return tables | {"dump"} | {"log", "address", "redis 3 payload", "mail", "temporary file file", "document"}

@@ -1,11 +1,9 @@
 """Identifiers are masked to their last four signs, and shown in full to who asks for them, which is recorded."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,25 +12,14 @@ from referrals.models import FactSource, Veteran
 from referrals.services import veterans
 from tests import world
 from tests.world import NOW, World
-from vca.core.models import AuditEvent, IdempotencyKey, User
+from vca.core.models import AuditEvent, IdempotencyKey
 from vca.core.services import people
 from vca.core.vocabulary import Role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both]
+pytestmark = [pytest.mark.both, pytest.mark.usefixtures("clock")]
 
 FULL = {"icn": "1012999999V654321", "edipi": "1987654321", "ssn": "900417733"}
 MAY = (Role.BILLER, Role.ADMINISTRATOR)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def harbor() -> World:
-    return world.practice()
 
 
 @pytest.fixture
@@ -40,12 +27,6 @@ def veteran(harbor: World) -> Veteran:
     found = world.authorization(harbor, icn=FULL["icn"]).veteran
     veterans.change(veteran=found, facts=FULL, source=FactSource.VA, by=harbor.by, at=NOW)
     return found
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def seen(text: str) -> list[str]:
@@ -62,14 +43,14 @@ def reveals() -> list[tuple[int | None, str, Any]]:
 def test_identifiers_are_shown_once_to_who_asks_and_recorded(harbor: World, veteran: Veteran, role: Role) -> None:
     user = world.person(harbor, role)
 
-    answer = signed_in(user).post(reverse("reveal_identifiers", args=[veteran.pk]))
+    answer = world.signed_in(user).post(reverse("reveal_identifiers", args=[veteran.pk]))
 
     assert (seen(answer.text), answer.headers["Cache-Control"]) == (list(FULL), "no-store")
     assert reveals() == [(user.pk, str(veteran.pk), {"fields": list(FULL), "veterans": [veteran.pk]})]
 
 
 def test_page_of_the_veteran_masks_them_before_and_after(harbor: World, veteran: Veteran) -> None:
-    client, page = signed_in(world.person(harbor, Role.BILLER)), reverse("veteran", args=[veteran.pk])
+    client, page = world.signed_in(world.person(harbor, Role.BILLER)), reverse("veteran", args=[veteran.pk])
 
     before = client.get(page).text
     client.post(reverse("reveal_identifiers", args=[veteran.pk]))
@@ -81,7 +62,7 @@ def test_page_of_the_veteran_masks_them_before_and_after(harbor: World, veteran:
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in MAY])
 def test_care_roles_neither_see_the_button_nor_what_it_shows(harbor: World, veteran: Veteran, role: Role) -> None:
-    client = signed_in(world.person(harbor, role))
+    client = world.signed_in(world.person(harbor, role))
 
     page = client.get(reverse("veteran", args=[veteran.pk])).text
     answer = client.post(reverse("reveal_identifiers", args=[veteran.pk]))
@@ -91,7 +72,7 @@ def test_care_roles_neither_see_the_button_nor_what_it_shows(harbor: World, vete
 
 
 def test_who_proved_it_long_ago_proves_it_again_first(harbor: World, veteran: Veteran, clock: Any) -> None:
-    client = signed_in(world.person(harbor, Role.BILLER))
+    client = world.signed_in(world.person(harbor, Role.BILLER))
     clock.shift(timedelta(minutes=5, seconds=1))
 
     answer = client.post(reverse("reveal_identifiers", args=[veteran.pk]))
@@ -100,7 +81,7 @@ def test_who_proved_it_long_ago_proves_it_again_first(harbor: World, veteran: Ve
 
 
 def test_address_alone_shows_nothing(harbor: World, veteran: Veteran) -> None:
-    answer = signed_in(world.person(harbor, Role.BILLER)).get(reverse("reveal_identifiers", args=[veteran.pk]))
+    answer = world.signed_in(world.person(harbor, Role.BILLER)).get(reverse("reveal_identifiers", args=[veteran.pk]))
 
     assert (answer.status_code, seen(answer.text), reveals()) == (405, [], [])
 
@@ -121,6 +102,6 @@ def test_api_masks_and_reveals_and_keeps_no_answer(harbor: World, veteran: Veter
 def test_veteran_of_another_practice_is_not_there(veteran: Veteran) -> None:
     lake = world.practice("lake")
 
-    answer = signed_in(world.person(lake, Role.BILLER)).post(reverse("reveal_identifiers", args=[veteran.pk]))
+    answer = world.signed_in(world.person(lake, Role.BILLER)).post(reverse("reveal_identifiers", args=[veteran.pk]))
 
     assert (answer.status_code, reveals()) == (404, [])

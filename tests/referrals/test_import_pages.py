@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from django import conf
+from django.core.files import temp
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from referrals import tasks
 from referrals.intake.json_reader import LARGEST
@@ -190,3 +194,22 @@ def test_front_desk_sees_no_words_of_va(harbor: World, client: Client) -> None:
     notice = world.receive(harbor).referral.notices.get()
 
     assert client.get(reverse("notice", args=[notice.pk])).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("handlers", "written"),
+    [
+        (conf.settings.FILE_UPLOAD_HANDLERS, 0),
+        (["django.core.files.uploadhandler.TemporaryFileUploadHandler"], 1),  # the control
+    ],
+)
+def test_list_on_its_way_in_is_written_nowhere(
+    biller: Client, settings: Settings, handlers: list[str], written: int
+) -> None:
+    """Above 2.5 MB Django would write it to /tmp in the clear: docs/security/data-flow.md says where it lies."""
+    settings.FILE_UPLOAD_HANDLERS = handlers
+
+    with mock.patch.object(temp, "NamedTemporaryFile", wraps=temp.NamedTemporaryFile) as made:
+        answer = send(biller, b"[" + b" " * 3 * 1024**2 + b"]")
+
+    assert (answer.status_code, made.call_count) == (302, written)

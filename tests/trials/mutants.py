@@ -10,12 +10,14 @@ import logging
 import os
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from functools import partial
 from inspect import getmembers, isfunction, signature
-from itertools import product
+from itertools import product, zip_longest
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -23,32 +25,26 @@ from django.db import connection
 
 from billing.models import Claim
 from tests import world
-from tests.access import test_foreign, test_matrix, test_named_rows
+from tests.access import test_foreign, test_matrix, test_named_rows, test_queries
 from tests.access.scene import PLACES, Scene, methods, standing
 from tests.billing.services import test_scope
 from tests.referrals.services import test_foreign_actors
+from tests.trials.elsewhere import Suite, suite
+from tests.trials.guards import BESIDE_THE_MATRIX, DOUBLED, NOT_MISSED_YET
 from tests.trials.mutations import ROOT, Key, Mutant, key_of, mutants
 from tests.trials.registry import Outcome, trial
 from tests.vca.core.rows import everything
 from vca.core import isolation
 from vca.core.vocabulary import Role
 
-MODULES = (test_matrix, test_foreign, test_named_rows)
-# What no request here can miss, and why it stays.
-DOUBLED = {
-    "vca/core/access.py if row.practice_id is None": "a job of the system has no practice to act for: our own fault",
-    **{
-        f"vca/core/kept_forms.py KeptForm.objects.filter({named})": "what was typed is kept by a sign-in that ends: "
-        "tests/vca/core/test_time_limits.py"
-        for named in ("user_id=whose.user_id", "practice_id=whose.practice_id")
-    },
-}
+MODULES = (test_matrix, test_foreign, test_named_rows)  # which ask addresses
+BELOW = (test_queries,)  # which ask queries and services
 Reached = dict[str, set[Key]]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A test with its arguments; ``name`` is the address that it asks."""
+    """A test with its arguments; ``name`` is the address that it asks, or the service."""
 
     title: str
     name: str
@@ -76,9 +72,9 @@ class Missed:
         return self.failed
 
 
-def cases(scene: Scene) -> Iterator[Case]:
-    """Yield every test of the matrix that needs the scene alone, with its arguments."""
-    for module in MODULES:
+def cases(scene: Scene, modules: Iterable[ModuleType] = MODULES) -> Iterator[Case]:
+    """Yield every test of these modules that needs the scene alone, with its arguments."""
+    for module in modules:
         for title, test in getmembers(module, isfunction):
             if title.startswith("test_") and test.__module__ == module.__name__:
                 yield from _with_arguments(test, scene)
@@ -100,17 +96,18 @@ def _with_arguments(test: Any, scene: Scene) -> Iterator[Case]:
 
 
 def of_services(scene: Scene) -> Iterator[Case]:
-    """Yield what services are asked by an actor of the other practice."""
+    """Yield what queries and services are asked by an actor of another practice; each is known by its title."""
+    yield from (replace(one, name=one.title) for one in cases(scene, BELOW))
     for name in sorted(test_foreign_actors.CALLS):
-        yield Case(f"service {name}", "", partial(_by_a_stranger, name))
+        yield Case(f"service {name}", name, partial(_by_a_stranger, name))
     for test in (
         test_foreign_actors.test_foreign_place_is_not_booked,
         test_foreign_actors.test_lines_of_another_practice_are_not_settled,
         test_foreign_actors.test_veteran_of_another_practice_is_not_found,
     ):
-        yield Case(test.__name__, "", partial(_with_a_stranger, test))
+        yield Case(test.__name__, test.__name__, partial(_with_a_stranger, test))
     for name, deed in test_scope.ON_A_CLAIM.items():
-        yield Case(f"service {name}", "", partial(_on_a_foreign_claim, deed, scene))
+        yield Case(f"service {name}", name, partial(_on_a_foreign_claim, deed, scene))
 
 
 def _with_a_stranger(test: Callable[..., None], **more: Any) -> None:
@@ -144,20 +141,18 @@ def profiled(found: set[Key]) -> Iterator[None]:
         found.update(key_of(code) for code in seen if code.co_filename.startswith(str(ROOT)))
 
 
-@cache
-def reach() -> Reached:
-    """Return the functions that each address runs; under no name, those that services run for a stranger."""
-    found: Reached = {name: set() for name in (*PLACES, "")}
-    with alone(), standing() as scene:
-        keys, own = scene.ours.keys[Role.ADMINISTRATOR], test_named_rows.names(scene.ours)
-        said: list[tuple[str, str, Any]] = [(name, method, None) for name in PLACES for method in methods(name)]
-        said += [(*where, build(own)) for where, build in test_named_rows.REQUESTS.items()]
-        for name, method, body in said:
-            with scene.as_it_was(), profiled(found[name]):
-                keys.ask(name, method, scene.ours.ids, body)
-        for case in of_services(scene):
-            with profiled(found[""]):
-                case.fails(scene)
+def reach(scene: Scene) -> Reached:
+    """Return the functions that each address runs, and each service when a stranger asks."""
+    found: Reached = defaultdict(set)
+    keys, own = scene.ours.keys[Role.ADMINISTRATOR], test_named_rows.names(scene.ours)
+    said: list[tuple[str, str, Any]] = [(name, method, None) for name in PLACES for method in methods(name)]
+    said += [(*where, build(own)) for where, build in test_named_rows.REQUESTS.items()]
+    for name, method, body in said:
+        with scene.as_it_was(), profiled(found[name]):
+            keys.ask(name, method, scene.ours.ids, body)
+    for case in of_services(scene):
+        with profiled(found[case.name]):
+            case.fails(scene)
     return found
 
 
@@ -173,22 +168,23 @@ def alone() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-@cache
-def tried() -> tuple[Mutant, ...]:
-    """Return the guards of pages and methods; with MUTANTS=all also those within functions that a request reaches.
+def chosen(mutant: Mutant, every: list[Case], reached: Reached) -> list[Case]:
+    """Return the tests that reach a guard: of its own page, or of those that run its function.
 
-    The latter are not all missed yet: some stand twice, some guard a person's own rows. See docs/reliability.md.
+    Each kind of test comes in turn, first at the address that runs the least: most guards are missed by one of these.
     """
-    ran = set().union(*reach().values()) if os.environ.get("MUTANTS") == "all" else set()
-    return tuple(one for one in mutants() if one.name or one.inside in ran)
-
-
-def chosen(mutant: Mutant, every: list[Case]) -> list[Case]:
-    """Return the tests that reach a guard: of its own page, or of those that run its function; the narrowest first."""
     if mutant.name:
         return [one for one in every if one.name == mutant.name]
-    fitting = [one for one in every if mutant.inside in reach()[one.name] or not one.name]
-    return sorted(fitting, key=lambda one: (not one.name, len(reach()[one.name]), "foreign" not in one.title))
+    fitting = [one for one in every if mutant.inside in reached[one.name]]
+    kinds: dict[str, list[Case]] = {}
+    for case in sorted(fitting, key=lambda one: len(reached[one.name])):
+        kinds.setdefault(case.title.partition(" ")[0], []).append(case)
+    return [case for turn in zip_longest(*kinds.values()) for case in turn if case]
+
+
+def tried() -> list[Mutant]:
+    """Return every guard but those that no test misses yet."""
+    return [one for one in mutants() if one.guards not in NOT_MISSED_YET]
 
 
 @trial(
@@ -198,27 +194,49 @@ def chosen(mutant: Mutant, every: list[Case]) -> list[Case]:
     ci=15,
     needs=(),
     control=1.0,
-    claim="the permission, proof or second factor of a page or method taken out: the access matrix misses it",
+    claim="each permission, proof, scope and filter taken out in turn: a test that asks what it guards misses it",
 )
 def without_a_guard(n: int, *, start: int) -> Iterator[Outcome]:
     """Take out each guard, or some at random when there are to be fewer; MUTANTS_SEED says which."""
-    some = list(tried())
+    some = tried()
     if n < len(some):
         seed = int(os.environ.get("MUTANTS_SEED", random.randrange(10**6)))
         print(f"mutants: MUTANTS_SEED={seed}", flush=True)
         random.Random(seed).shuffle(some)
-    with alone(), standing() as scene:
-        every = [*cases(scene), *of_services(scene)]
-        for mutant in some[start:n]:
-            yield outcome(mutant, chosen(mutant, every), scene)
+    some = some[start:n]
+    files = {test.partition("::")[0] for mutant in some for test in elsewhere(mutant)}
+    with alone(), standing() as scene, suite(sorted(files)) as others:
+        every, reached = [*cases(scene), *of_services(scene)], reach(scene)
+        for mutant in some:
+            yield outcome(mutant, chosen(mutant, every, reached), scene, others)
 
 
-def outcome(mutant: Mutant, tests: list[Case], scene: Scene) -> Outcome:
+def elsewhere(mutant: Mutant) -> tuple[str, ...]:
+    """Return the tests beside the matrix that reach a guard; they come first where there are some."""
+    return BESIDE_THE_MATRIX.get(mutant.known_as, ())
+
+
+def outcome(mutant: Mutant, tests: list[Case], scene: Scene, others: Suite) -> Outcome:
     """Take a guard out, and tell whether it was missed."""
-    with mutant.taken_out():
-        missed = next((one for one in tests if one.fails(scene)), None)
-    if missed is None:
-        reason = DOUBLED.get(f"{mutant.where.partition(':')[0]} {mutant.what}")
-        print(f"mutants: {mutant.where} {mutant.what}: {reason or 'NOT MISSED'} ({len(tests)} tests)", flush=True)
-        return Outcome(kept=reason is not None)
-    return Outcome(kept=True, control_broke=not missed.fails(scene))
+    if some := elsewhere(mutant):
+        name, always = others.missed_by(mutant.where, mutant.what, some)
+        if name:
+            return Outcome(kept=True, control_broke=not always)
+    if missed_by(mutant, tests, scene):
+        return Outcome(kept=True, control_broke=True)
+    reason = DOUBLED.get(mutant.guards)
+    if reason is None:
+        print(f"mutants: {mutant.where} {mutant.what}: NOT MISSED ({len(tests)} tests)", flush=True)
+    return Outcome(kept=reason is not None)
+
+
+def missed_by(mutant: Mutant, tests: list[Case], scene: Scene) -> Case | None:
+    """Return the first test that fails without the guard, and does not with it; one that always fails says nothing."""
+    for one in tests:
+        with mutant.taken_out():
+            failed = one.fails(scene)
+        if failed and not one.fails(scene):
+            return one
+        if failed:
+            print(f"mutants: {one.title} fails with every guard in its place", flush=True)
+    return None

@@ -38,6 +38,16 @@ class Mutant:
     inside: Key | None = None
     name: str = ""
 
+    @property
+    def known_as(self) -> str:
+        """File and function, as the tables of guards name it."""
+        return f"{self.where.partition(':')[0]} {self.inside[1].rpartition('.<locals>.')[2]}" if self.inside else ""
+
+    @property
+    def guards(self) -> str:
+        """File, function and guard."""
+        return f"{self.known_as} {self.what}"
+
     @contextmanager
     def taken_out(self) -> Iterator[None]:
         """Let the product run without it."""

@@ -21,12 +21,13 @@ from django.utils import timezone
 from vca.core import vocabulary
 from vca.core.models import AuditEvent, AuditSeal, Mention, OfVeteran, SealedEvent
 from vca.domain.errors import RuleError
+from vca.domain.wording import lasting
 
 FIRST_LINK = "0" * 64
 VETERANS = "veterans"  # in the changes of an event: the ids of those whom it is about
 SEAL_AT_MOST = 1000
 LOOK_BACK = timedelta(days=1)
-ANCHOR_EVERY = timedelta(hours=1)
+HOUR = ANCHOR_EVERY = timedelta(hours=1)
 logger = logging.getLogger(__name__)
 
 
@@ -34,6 +35,12 @@ class NotRecorded(RuleError):
     """The audit trail cannot be written: nothing is done, and nothing is shown."""
 
     code = "AUDIT-01"
+
+
+class TooOften(RuleError):
+    """Somebody has done it so often within an hour that it looks like carrying everything away."""
+
+    code = "ACCESS-14"
 
 
 class By(Protocol):
@@ -71,8 +78,8 @@ def record(
     """Write one event in the running transaction. ``changes`` holds names of fields and ids, no health data.
 
     ``veterans`` are the ids of those whom it is about, where the subject does not say so itself. Raises KeyError for an
-    undeclared action, NotRecorded, and TransactionManagementError outside a transaction: a deed and its event stand or
-    fall together.
+    undeclared action, NotRecorded, TooOften, and TransactionManagementError outside a transaction: a deed and its event
+    stand or fall together.
     """
     vocabulary.words(vocabulary.Family.AUDIT, action)
     if not connection.in_atomic_block:
@@ -92,16 +99,28 @@ def record(
     event.hash = digest(event)
     event.transaction_id = CurrentTransaction()  # an expression, which the INSERT evaluates
     try:
+        _refuse_too_often(event)
         event.save(force_insert=True)
         Mention.objects.bulk_create(mentions(event))
     except DatabaseError as fault:
         raise NotRecorded from fault
 
 
+def _refuse_too_often(event: AuditEvent) -> None:
+    """Raise TooOften when the person has as many such events within the hour as are allowed. Jobs are not counted."""
+    most = vocabulary.hourly().get(event.action, 0)
+    if not most or event.user_id is None or event.acting_as.startswith("job "):
+        return
+    about = {"practice_id": event.practice_id, "user_id": event.user_id, "action": event.action}
+    within_an_hour = AuditEvent.objects.filter(**about, at__gt=event.at - HOUR).order_by("-at")
+    for first in within_an_hour.values_list("at", flat=True)[most - 1 : most]:
+        raise TooOften(f"this was done {most} times within an hour; wait {lasting(first + HOUR - event.at)}")
+
+
 def read(*, by: By, what: str, where: str, veterans: Collection[int], address: str) -> None:
     """Record whose data was shown to whom: all of them, so that each Veteran's report is whole; in its own commit.
 
-    ``what`` is page.read or api.read, ``where`` the route and the id in its address. Raises NotRecorded.
+    ``what`` is page.read or api.read, ``where`` the route and the id in its address. Raises NotRecorded, TooOften.
     """
     try:
         with transaction.atomic():
@@ -204,6 +223,7 @@ def anchor(link: AuditSeal) -> None:
     line = f"{link.sealed_at.isoformat()} {link.pk} {link.hash} {link.event_ids[-1]}"
     logger.info("audit trail sealed: %s", line)
     try:
+        anchors().parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # else made with the first file that is kept
         last = anchors().stat().st_mtime if anchors().exists() else 0.0
         if link.sealed_at.timestamp() - last >= ANCHOR_EVERY.total_seconds():
             with anchors().open("a") as file:

@@ -2,11 +2,13 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import models
 from django.db.models import CheckConstraint, Q
 
@@ -39,20 +41,25 @@ _CONTROLS = {
     code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
     for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
+# A link that a refused request leaves in the log still opens the account.
+_ONE_TIME_LINK = re.compile(r"(/invitations/)[^/\s]+")
 
 
 class LineWithoutRows(logging.Formatter):
     """Log one event as one line, and a traceback indented under it: no text that is logged can begin a line.
 
-    A traceback comes without the rows that PostgreSQL quotes in it: they may hold a Veteran's name.
+    A traceback comes without the rows that PostgreSQL quotes in it: they may hold a Veteran's name. What a stranger can
+    send at will, such as a host that is not ours, has none: it would wash everything else out of a log of bounded size.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
         """Write what a terminal or a reader of lines would obey as its number."""
-        return super().formatMessage(record).translate(_CONTROLS)
+        return _ONE_TIME_LINK.sub(r"\1...", super().formatMessage(record)).translate(_CONTROLS)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
-        """Drop the lines that quote values."""
+        """Drop the lines that quote values, and all of them where the line itself says what was refused."""
+        if isinstance(ei[1], SuspiciousOperation):
+            return ""
         lines = super().formatException(ei).splitlines()
         told = (line for line in lines if not line.lstrip().startswith(("DETAIL:", "CONTEXT:")))
         return "\n".join(f"    {line.translate(_CONTROLS)}" for line in told)

@@ -1,7 +1,7 @@
 """Keep bytes: everything received or produced, by its hash, encrypted at rest; what it says never changes.
 
-A file is written whole (temporary name, fsync, rename, fsync of the folders) before its row; a crash in between leaves
-a file that nobody names and that the next keeping of the same bytes uses.
+A file is written whole (temporary name, fsync, rename, fsync of the folders) before its row is committed; a crash in
+between leaves a file that no row names, which the next keeping of the same bytes uses and the daily sweep removes.
 """
 
 import hashlib
@@ -9,14 +9,15 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from vca.core import access, audit, crypto, vocabulary
 from vca.core.access import Actor
-from vca.core.models import Document
+from vca.core.models import Document, Job
 from vca.core.signals import whose
 
 LONG_NUMBER = re.compile(r"\d(?:[-. ]?\d){6,}(?:V\d{6})?", re.IGNORECASE)  # SSN, EDIPI, ICN
@@ -40,8 +41,8 @@ def keep(
     owner = practice_id or by.practice_id
     sha256 = hashlib.sha256(content).hexdigest()
     path = _path(owner, kind, sha256)
-    _write(path, crypto.seal(content, about=_about(path)))
     with transaction.atomic():
+        # The row first: until the commit it keeps the file from being removed as one that no row names.
         document, created = Document.objects.get_or_create(
             practice_id=owner,
             kind=kind,
@@ -53,6 +54,7 @@ def keep(
                 "created_by_id": by.user_id,
             },
         )
+        _write(path, crypto.seal(content, about=_about(path)))
         if created:
             audit.record(
                 by=by,
@@ -116,6 +118,41 @@ def put_back(place: Path, content: bytes) -> None:
 def kept_files(practice_id: int) -> Iterator[Path]:
     """Return every file of a practice, also one that a crash has left without a row: the same bytes will use it."""
     return (settings.DOCUMENTS_DIR / str(practice_id)).glob("*/*/[!.]*")
+
+
+def discard(document: Document) -> None:
+    """Delete a document that nothing needs any more: its row now, its file after the commit, or by the daily sweep.
+
+    Work that produced it stays on record without it. Raises ProtectedError while something else points at it. Must run
+    in the transaction of the deed that disposes of it.
+    """
+    place = path(document)
+    Job.objects.filter(result=document).update(result=None)
+    document.delete()
+    transaction.on_commit(partial(remove_unnamed, place), robust=True)
+
+
+def unnamed_files(practice_id: int) -> list[Path]:
+    """Return the files of a practice that no committed row names: a crash has left them, or their row is deleted."""
+    named = set(Document.objects.filter(practice_id=practice_id).values_list("kind", "sha256"))
+    return [one for one in kept_files(practice_id) if (one.parts[-3], one.name) not in named]
+
+
+def remove_unnamed(place: Path) -> bool:
+    """Remove a file, if no row names it; tell whether.
+
+    It takes the place of the row and gives it back: who is about to keep the same bytes has the place, or waits for it.
+    """
+    practice_id, kind, _, sha256 = place.parts[-4:]
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                Document.objects.create(practice_id=int(practice_id), kind=kind, sha256=sha256, size=0)
+        except IntegrityError:
+            return False
+        place.unlink(missing_ok=True)
+        transaction.set_rollback(True)
+    return True
 
 
 def key_of(path: Path) -> str:

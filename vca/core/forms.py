@@ -282,7 +282,7 @@ class ParameterForm(forms.Form):
         max_length=200,
         help_text="Where the value comes from: a letter, a page of VA, a contract.",
     )
-    verified_on = forms.DateField(label="Verified with VA on", widget=DateInput(), required=False)
+    verified_on = forms.DateField(label="Verified on", widget=DateInput(), required=False)
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from vca.core import access, audit, sessions, sight
 from vca.core.access import Actor, NotPermitted
-from vca.core.audit import NotRecorded
+from vca.core.audit import NotRecorded, TooOften
 from vca.core.health import PROBES
 from vca.core.isolation import switch, within
 from vca.core.kept_forms import Whose
@@ -32,6 +32,13 @@ IN_THE_CLEAR = {
     "source": "OWASP ASVS 5.0.0, 4.1.2",
     "next_act": "Write https:// in the address. A token was sent in the clear: revoke it, and make a new one.",
 }
+TOO_LARGE = {
+    "code": "INPUT",
+    "message": "This request is larger than anything that is taken here. Nothing was done.",
+    "field": "",
+    "source": "OWASP ASVS 5.0.0, 5.2.1",
+    "next_act": "Send a smaller file: 20 MB at most.",
+}
 
 
 def probes(get_response: Answer) -> Answer:
@@ -45,19 +52,33 @@ def probes(get_response: Answer) -> Answer:
 
 
 def threshold(get_response: Answer) -> Answer:
-    """Turn away what nothing here answers, as TRACE, and calls of the API without TLS.
+    """Turn away what nothing here answers, as TRACE, what is larger than any request of ours, and the API without TLS.
 
-    A redirect would hide that a token has gone over the line in the clear. Source: OWASP ASVS 5.0.0, 4.1.2 and 13.4.4.
+    A body is refused unread. A redirect would hide that a token has gone over the line in the clear. Source: OWASP ASVS
+    5.0.0, 4.1.2, 5.2.1 and 13.4.4.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.method not in ANSWERED:
             return HttpResponseNotAllowed(ANSWERED)
+        if _length(request) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
+            return _too_large(request)
         if settings.SECURE_SSL_REDIRECT and request.path.startswith("/api/") and not request.is_secure():
             return JsonResponse({"error": IN_THE_CLEAR}, status=403)
         return get_response(request)
 
     return middleware
+
+
+def _length(request: HttpRequest) -> int:
+    stated = request.headers.get("Content-Length", "")
+    return int(stated) if stated.isdecimal() else 0
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    if _is_api(request):
+        return JsonResponse({"error": TOO_LARGE}, status=413)
+    return HttpResponse(render_to_string("413.html"), status=413)
 
 
 def cross_origin_isolation(get_response: Answer) -> Answer:
@@ -81,6 +102,7 @@ def time_limits(get_response: Answer) -> Answer:
             practice = _chosen_practice(request)
             whose = Whose(request.user.pk, practice.pk) if practice else None
             request.time_is_over_for = whose  # type: ignore[attr-defined]
+            request.session.pop(emergencies.KEY, None)
             if sessions.close(request.session):
                 sign_ins.over(request.user, how="time")
             request.user = AnonymousUser()
@@ -101,13 +123,12 @@ def actor(get_response: Answer) -> Answer:
         practice = _open_practice(request)
         found = access.person(request.user, practice) if practice else None  # type: ignore[arg-type]
         if found:
+            switch(found.practice_id)
             opened = emergencies.found(request.session, practice_id=found.practice_id, at=timezone.now())
             request.emergency = opened  # type: ignore[attr-defined]
             found = emergencies.lend(found, opened)
         request.actor = found  # type: ignore[attr-defined]
         request.practice = practice if found else None  # type: ignore[attr-defined]
-        if found:
-            switch(found.practice_id)
         return get_response(request)
 
     return middleware
@@ -148,6 +169,9 @@ def reads(get_response: Answer) -> Answer:
             )
         except NotRecorded as fault:
             return not_recorded(request, fault)
+        except TooOften as fault:
+            access.note_refusal(fault.code, who=_who(request), request=request)
+            return too_often(request, fault)
         return answer
 
     return middleware
@@ -156,7 +180,7 @@ def reads(get_response: Answer) -> Answer:
 def _shows(request: HttpRequest, answer: HttpResponseBase) -> bool:
     if _is_api(request):
         return answer.status_code < 300
-    return not 300 <= answer.status_code < 400 and answer.status_code not in (403, 404, 405, 503)
+    return not 300 <= answer.status_code < 400 and answer.status_code not in (403, 404, 405, 429, 503)
 
 
 def _is_api(request: HttpRequest) -> bool:
@@ -179,10 +203,21 @@ def not_recorded(request: HttpRequest, fault: NotRecorded) -> HttpResponse:
     """Answer 503, with nobody's data, in a shape that needs no database."""
     logger.error("the audit trail could not be written: %s", type(fault.__cause__).__name__)
     if _is_api(request):
-        told = {"source": fault.rule.source, "next_act": fault.rule.next_act}
-        body = {"error": {"code": fault.code, "message": fault.detail, "field": "", **told}}
-        return JsonResponse(body, status=503)
+        return _api_refusal(fault, status=503)
     return HttpResponse(render_to_string("errors/not_recorded.html", {"refusal": fault}), status=503)
+
+
+def too_often(request: HttpRequest, fault: TooOften) -> HttpResponse:
+    """Answer 429, with nobody's data."""
+    if _is_api(request):
+        return _api_refusal(fault, status=429)
+    return render(request, "errors/refused.html", {"refusal": fault}, status=429)
+
+
+def _api_refusal(fault: RuleError, *, status: int) -> JsonResponse:
+    told = {"source": fault.rule.source, "next_act": fault.rule.next_act}
+    body = {"error": {"code": fault.code, "message": fault.detail, "field": "", **told}}
+    return JsonResponse(body, status=status)
 
 
 class Refusals:
@@ -212,6 +247,8 @@ class Refusals:
             return not_recorded(request, exception)
         if isinstance(exception, NotPermitted):
             return render(request, "errors/refused.html", {"refusal": exception}, status=403)
+        if isinstance(exception, TooOften):
+            return too_often(request, exception)
         origin = came_from(request, "")
         if request.method == "POST" and origin:
             messages.error(request, in_words(exception), extra_tags=exception.code)

@@ -27,14 +27,20 @@ def whose(document: Model) -> set[int]:
     return {one for _, answer in answers for one in answer}
 
 
-def note_subjects(rows: Iterable[Any]) -> None:
-    """Note whose the rows are that these tasks or alerts are about: they are shown."""
+def whose_are(rows: Iterable[Any]) -> set[int]:
+    """Return the ids of the Veterans whom these tasks or alerts are about."""
     ids: dict[str, set[int]] = {}
     for row in rows:
         ids.setdefault(row.subject_kind, set()).add(row.subject_id)
+    answers: list[tuple[Any, Any]] = []
     for kind, some in ids.items():
-        answers: list[tuple[Any, Any]] = about.send(sender=None, kind=kind, ids=some)
-        sight.note(one for _, answer in answers for one in answer)
+        answers += about.send(sender=None, kind=kind, ids=some)
+    return {one for _, answer in answers for one in answer}
+
+
+def note_subjects(rows: Iterable[Any]) -> None:
+    """Note whose the rows are that these tasks or alerts are about: they are shown."""
+    sight.note(whose_are(rows))
 
 
 @dataclass(frozen=True, slots=True)

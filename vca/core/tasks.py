@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from vca.celery import app
-from vca.core import audit, jobs
+from vca.core import audit, documents, jobs
 from vca.core.jobs import Run
 from vca.core.services import digests, emergencies, leftovers, start, tries
 from vca.domain.wording import counted
@@ -44,7 +44,10 @@ def sweep() -> None:
 
 @jobs.handler("purge_leftovers")
 def purge_leftovers(run: Run) -> None:
-    """Delete what was kept long enough, in short transactions; the last one, which finds nothing, ends the job."""
+    """Delete what was kept long enough, in short transactions; the last one, which finds nothing, ends the job.
+
+    Files that no row names go too: a crash has left them, or their record was disposed of.
+    """
     now = timezone.now()
     purged, some = 0, 1
     while some:
@@ -53,8 +56,10 @@ def purge_leftovers(run: Run) -> None:
             some = leftovers.delete_some(answers) + leftovers.delete_some(runs) + tries.forget_old(at=now)
             purged += some
             if not some:
-                audit.record(by=run.by, action="leftovers.purged", subject="", changes={"rows": purged})
-                run.finish(f"{counted(purged, 'row')} purged")
+                files = sum(documents.remove_unnamed(one) for one in documents.unnamed_files(run.by.practice_id))
+                gone = {"rows": purged, "files": files}
+                audit.record(by=run.by, action="leftovers.purged", subject="", changes=gone)
+                run.finish(f"{counted(purged, 'row')} and {counted(files, 'file')} purged")
 
 
 @jobs.handler("end_emergency")

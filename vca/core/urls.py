@@ -19,6 +19,7 @@ urlpatterns = [
     path("factors/", factors.factors_page, name="factors"),
     path("factors/app/", factors.add_app, name="add_app"),
     path("factors/app/remove/", factors.remove_app, name="remove_app"),
+    path("factors/sessions/end/", factors.end_sessions, name="end_sessions"),
     path("factors/codes/", factors.new_codes, name="new_codes"),
     path("factors/passkeys/new/", factors.add_passkey, name="add_passkey"),
     path("factors/passkeys/challenge/", factors.new_passkey_challenge, name="new_passkey_challenge"),

@@ -4,6 +4,7 @@ from vca.core.vocabulary import Entry, Role, declare
 
 declare(
     permissions={"see_dashboard": (Role.ADMINISTRATOR,)},
+    hourly={"dashboard.exported": 30},
     audit_events={"dashboard.exported": "Figures of the dashboard exported"},
     navigation=(
         Entry(10, "Today", "today", "see_day"),

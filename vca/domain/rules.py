@@ -272,6 +272,15 @@ _RULES = (
         verify_with_va=True,
     ),
     Rule(
+        "AUTH-04",
+        Severity.ALERT,
+        "The request for more visits is due.",
+        "Help pages of a large mental-health group: send it 3 to 4 weeks ahead, late ones are not expedited; VA OIG, "
+        "Deficiencies in Coordination of Care, San Diego: lapsed authorizations harmed Veterans",
+        "Send the Request for Services (VA Form 10-10172) now, and tell the clinician until when cover lasts.",
+        verify_with_va=True,
+    ),
+    Rule(
         "AGREEMENT-01",
         Severity.ALERT,
         "An agreement with VA ends soon, and no other one with that facility follows it.",
@@ -674,6 +683,13 @@ _RULES = (
         "Ask a colleague. Somebody who works alone is named in the parameter separation-exception.",
     ),
     Rule(
+        "ACCESS-14",
+        Severity.BLOCK,
+        "One person reads, reveals and exports no more within an hour than the work of an hour takes.",
+        "OWASP ASVS 5.0.0, 2.4.1",
+        "Wait, then go on. If it was not you, change your password and end your API tokens.",
+    ),
+    Rule(
         "ALERT-01",
         Severity.BLOCK,
         "An alert sleeps from tomorrow at the earliest, to its due day or its next, tighter threshold at the latest.",
@@ -729,6 +745,20 @@ _RULES = (
         "Whoever opens emergency access is looked after: it is for an hour, with a reason.",
         "45 CFR 164.312(a)(2)(ii), emergency access procedure",
         "Ask who opened it whether it was needed, and look at what they opened: Who looked, on each Veteran's page.",
+    ),
+    Rule(
+        "RETAIN-01",
+        Severity.BLOCK,
+        "A Veteran's records go when all are past their time, nothing is open, and no hold stands.",
+        "45 CFR 164.316(b)(2)(i), six years; 31 USC 3731(b)(2), ten years; Fed. R. Civ. P. 37(e), duty to preserve",
+        "Look at the list again: somebody was held, or has come back, since it was shown.",
+    ),
+    Rule(
+        "RETAIN-02",
+        Severity.BLOCK,
+        "Who disposes of records types how many: Veterans that are ticked, or files.",
+        PRODUCT,
+        "Count them on the page and type that number.",
     ),
     Rule(
         "AUDIT-01",

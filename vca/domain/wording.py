@@ -8,9 +8,12 @@
 '3 Nov 2026'
 >>> lasting(timedelta(seconds=0.2)), lasting(timedelta(seconds=90)), lasting(timedelta(minutes=3))
 ('about 1 second', 'about 90 seconds', 'about 3 minutes')
+>>> span(7), span(Fraction(7, 2)), span(Fraction(10, 3)), span(1)
+('7 days', '3.5 days', '3.5 days', '1 day')
 """
 
 from datetime import date, timedelta
+from fractions import Fraction
 from math import ceil
 
 MOST_SECONDS = 90  # what lasts longer is told in minutes
@@ -31,3 +34,10 @@ def lasting(time: timedelta) -> str:
     seconds = max(1, ceil(time / timedelta(seconds=1)))
     short = seconds <= MOST_SECONDS
     return f"about {counted(seconds, 'second') if short else counted(ceil(seconds / 60), 'minute')}"
+
+
+def span(days: Fraction | int) -> str:
+    """Return how far apart two days lie, to the half of a day."""
+    halves = round(days * 2)
+    number = f"{halves // 2}.5" if halves % 2 else f"{halves // 2}"
+    return f"{number} day{'' if halves == 2 else 's'}"

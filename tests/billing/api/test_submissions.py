@@ -168,3 +168,32 @@ def test_submission_of_another_practice_is_not_there(harbor: World, biller: Call
 @pytest.mark.parametrize(("name", "ids"), [("api_sent_by_hand", ()), ("api_take_back", (1,))])
 def test_sending_is_not_for_care_roles(harbor: World, name: str, ids: tuple[int, ...]) -> None:
     assert caller(harbor, Role.NURSE).post(name, *ids).status_code == 403
+
+
+def test_submission_tells_what_came_back_for_each_of_its_claims(harbor: World, biller: Caller) -> None:
+    made = [world.ready_claim(harbor) for _ in range(3)]
+    sent = biller.post("api_sent_by_hand", body=portal(*made)).json()["id"]
+    heard = {"source": "PORTAL", "answered_on": "2024-04-11", "words": "Read on the portal.", "reference": "A1"}
+    for claim, verdict in zip(made, ("REJECTED", "ACCEPTED"), strict=False):
+        assert biller.post("api_acknowledgments", claim.pk, body=heard | {"verdict": verdict}).status_code == 201
+
+    whole = biller.get("api_submission", sent).json()
+    lines = biller.get("api_submitted_claims", sent).json()["results"]
+
+    assert (whole["id"], whole["receipt"]) == (sent, "R-1")
+    assert whole["answers"] == {"accepted": 1, "rejected": 1, "waiting": 1}
+    assert [(one["claim"], one["answer"], one["total_charge"]) for one in lines] == [
+        (made[2].pk, "", "450.00"),
+        (made[1].pk, "ACCEPTED", "450.00"),
+        (made[0].pk, "REJECTED", "450.00"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["api_submission", "api_submitted_claims"])
+def test_submission_of_another_practice_is_none(harbor: World, biller: Caller, name: str) -> None:
+    sent = biller.post("api_sent_by_hand", body=portal(world.ready_claim(harbor))).json()["id"]
+    stranger = caller(world.practice("ridge"), Role.BILLER)
+
+    answers = [stranger.get(name, pk) for pk in (sent, 10**9)]
+
+    assert {(one.status_code, one.content) for one in answers} == {(404, answers[0].content)}

@@ -18,8 +18,8 @@ import referrals.services
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
 from referrals.intake.json_reader import Received
-from referrals.models import Authorization, FactSource, Notice, Referral, Visit
-from referrals.services import authorizations, veterans, visits
+from referrals.models import Authorization, AuthorizedService, FactSource, Notice, Referral, Visit
+from referrals.services import authorizations, holds, veterans, visits
 from referrals.services import referrals as referral_services
 from referrals.services.authorizations import Limit, Terms
 from tests import world
@@ -37,6 +37,9 @@ ROWLESS = {
     "approvals.bring_up_to_date",
     "approvals.due",
     "approvals.due_at",
+    "disposals.ask",  # ids: another practice's are not due, see test_retention
+    "disposals.dispose",
+    "holds.all_of",
     "imports.keep_report",
     "imports.take",
     "necessity.require_clinical",
@@ -44,6 +47,12 @@ ROWLESS = {
     "referrals.import_list",
     "referrals.keep_list",
     "referrals.receive",
+    "retention.past_their_time",
+    "retention.tell",
+    "unnamed.ask",
+    "unnamed.dispose",
+    "unnamed.files",
+    "unnamed.reports",
     "veterans.find",
     "veterans.record",
     "watch.watched",
@@ -249,6 +258,17 @@ def an_icn(harbor: World) -> dict[str, Any]:
     return {"veteran": referral(harbor, icn="").veteran, "notice": said, "source": FactSource.VA, "at": NOW}
 
 
+@called_with("holds.place")
+def a_hold_to_place(harbor: World) -> dict[str, Any]:
+    return {"veteran": referral(harbor).veteran, "matter": "2024-17", "reason": "A letter", "at": NOW}
+
+
+@called_with("holds.lift")
+def a_hold(harbor: World) -> dict[str, Any]:
+    hold = holds.place(by=harbor.by, **a_hold_to_place(harbor))
+    return {"hold": hold, "reason": "Settled", "at": NOW}
+
+
 @called_with("watch.due")
 def what_is_watched(harbor: World) -> dict[str, Any]:
     return {"authorizations": [world.authorization(harbor)], "today": TODAY}
@@ -323,6 +343,7 @@ def test_foreign_place_is_not_booked(harbor: World, stranger: Actor) -> None:
 
 def test_lines_of_another_practice_are_not_settled(harbor: World, stranger: Actor) -> None:
     line = world.line(world.authorization(harbor))
+    AuthorizedService.objects.filter(pk=line.pk).update(visits_over=1)
     before = everything()
 
     authorizations.settle_over([line.pk], by=stranger, at=NOW)

@@ -31,12 +31,6 @@ def member(harbor: World, *roles: Role, email: str = "person@example.org") -> Us
     return user
 
 
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def test_scope_holds_the_rows_of_one_practice(harbor: World) -> None:
     lake = world.practice("lake")
 
@@ -94,11 +88,11 @@ def test_page_sends_the_whole_page_of_a_fragment_to_the_sign_in_page() -> None:
 def test_page_would_be_shown_to_anybody_without_the_check(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "require", lambda by, permission: None)
 
-    assert signed_in(member(harbor, Role.NURSE)).get(reverse("charges")).status_code == 200
+    assert world.signed_in(member(harbor, Role.NURSE)).get(reverse("charges")).status_code == 200
 
 
 def test_somebody_with_one_practice_works_there(harbor: World) -> None:
-    answer = signed_in(member(harbor, Role.NURSE)).get(reverse("practice"))
+    answer = world.signed_in(member(harbor, Role.NURSE)).get(reverse("practice"))
 
     assert (answer.status_code, answer.context["practice"]) == (200, harbor.practice)
 
@@ -107,7 +101,7 @@ def test_somebody_with_two_practices_works_where_they_chose(harbor: World) -> No
     lake = world.practice("lake")
     user = member(harbor, Role.NURSE)
     people.give_role(user=user, role=Role.NURSE, by=lake.by)
-    client = signed_in(user)
+    client = world.signed_in(user)
 
     before = client.get(reverse("practice"))
     client.post(reverse("choose_practice"), {"practice": lake.practice.pk})
@@ -118,7 +112,7 @@ def test_somebody_with_two_practices_works_where_they_chose(harbor: World) -> No
 
 def test_practice_of_others_cannot_be_chosen(harbor: World) -> None:
     lake = world.practice("lake")
-    client = signed_in(member(harbor, Role.NURSE))
+    client = world.signed_in(member(harbor, Role.NURSE))
 
     answer = client.post(reverse("choose_practice"), {"practice": lake.practice.pk})
 
@@ -127,7 +121,7 @@ def test_practice_of_others_cannot_be_chosen(harbor: World) -> None:
 
 def test_practice_of_others_in_the_session_opens_nothing(harbor: World) -> None:
     lake = world.practice("lake")
-    client = signed_in(member(harbor, Role.NURSE))
+    client = world.signed_in(member(harbor, Role.NURSE))
     session = client.session
     session[PRACTICE_KEY] = lake.practice.pk
     session.save()
@@ -137,7 +131,7 @@ def test_practice_of_others_in_the_session_opens_nothing(harbor: World) -> None:
 
 def test_ended_role_works_no_more_on_the_next_request(harbor: World) -> None:
     user = member(harbor, Role.BILLER)
-    client = signed_in(user)
+    client = world.signed_in(user)
     before = client.get(reverse("charges")).status_code
 
     people.end_role(membership=user.memberships.get(), by=harbor.by)
@@ -148,7 +142,7 @@ def test_ended_role_works_no_more_on_the_next_request(harbor: World) -> None:
 
 def test_one_of_two_roles_ended_leaves_the_other(harbor: World) -> None:
     user = member(harbor, Role.BILLER, Role.NURSE)
-    client = signed_in(user)
+    client = world.signed_in(user)
 
     people.end_role(membership=user.memberships.get(role=Role.BILLER), by=harbor.by)
 
@@ -157,7 +151,7 @@ def test_one_of_two_roles_ended_leaves_the_other(harbor: World) -> None:
 
 def test_deactivated_person_is_signed_out_on_the_next_request(harbor: World) -> None:
     user = member(harbor, Role.BILLER)
-    client = signed_in(user)
+    client = world.signed_in(user)
     before = client.get(reverse("charges")).status_code
 
     User.objects.update(is_active=False)
@@ -167,7 +161,7 @@ def test_deactivated_person_is_signed_out_on_the_next_request(harbor: World) -> 
 
 
 def test_pages_with_a_person_are_not_stored(harbor: World) -> None:
-    answer = signed_in(member(harbor, Role.NURSE)).get(reverse("practice"))
+    answer = world.signed_in(member(harbor, Role.NURSE)).get(reverse("practice"))
 
     names = ("Cache-Control", "Cross-Origin-Resource-Policy", "X-Frame-Options", "Referrer-Policy")
     assert [answer.headers[name] for name in names] == ["no-store", "same-origin", "DENY", "same-origin"]
@@ -176,13 +170,13 @@ def test_pages_with_a_person_are_not_stored(harbor: World) -> None:
 @pytest.mark.parametrize("name", ["practice", "factors", "change_password", "choose_practice"])
 def test_page_of_somebody_signed_in_leads_out(harbor: World, name: str) -> None:
     """Also before a practice is chosen."""
-    page = signed_in(member(harbor, Role.NURSE)).get(reverse(name))
+    page = world.signed_in(member(harbor, Role.NURSE)).get(reverse(name))
 
     assert (page.status_code, page.content.count(f'action="{reverse("sign_out")}"'.encode())) == (200, 1)
 
 
 def test_signing_out_kills_the_session(harbor: World) -> None:
-    client = signed_in(member(harbor, Role.NURSE))
+    client = world.signed_in(member(harbor, Role.NURSE))
     stolen = client.cookies[settings.SESSION_COOKIE_NAME].value
 
     client.post(reverse("sign_out"))
@@ -192,7 +186,7 @@ def test_signing_out_kills_the_session(harbor: World) -> None:
 
 
 def test_signing_out_clears_the_browser(harbor: World) -> None:
-    answer: Any = signed_in(member(harbor, Role.NURSE)).post(reverse("sign_out"))
+    answer: Any = world.signed_in(member(harbor, Role.NURSE)).post(reverse("sign_out"))
 
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
 
@@ -204,8 +198,8 @@ def test_refusal_is_logged_with_who_and_where(harbor: World, caplog: pytest.LogC
     api = Client(headers={"Authorization": f"Bearer {token}"})
 
     with caplog.at_level("WARNING", "vca.core.access"), time_machine.travel(world.NOW):
-        signed_in(nurse).get(reverse("charges"))
-        signed_in(biller).post(reverse("write_file"))
+        world.signed_in(nurse).get(reverse("charges"))
+        world.signed_in(biller).post(reverse("write_file"))
         api.get(reverse("api:api_claims"))
 
     said = [one.getMessage() for one in caplog.records if one.name == "vca.core.access"]

@@ -15,6 +15,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.transaction import TransactionManagementError
+from pytest_django import Settings
 
 from tests import databases
 from tests.vca.core.at_once import at_once, in_another_thread
@@ -265,6 +266,16 @@ def test_trail_is_anchored_once_an_hour(anchors: Path) -> None:
     lines = [line.split()[1:] for line in anchors.read_text().splitlines()]
     rows = AuditSeal.objects.filter(pk__in=(1, 3)).order_by("pk")
     assert lines == [[str(one.pk), one.hash, str(one.event_ids[-1])] for one in rows]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_trail_is_anchored_before_the_first_file_is_kept(settings: Settings, tmp_path: Path) -> None:
+    settings.DOCUMENTS_DIR = tmp_path / "not" / "made"
+    deed(actor())
+
+    audit.seal(NOW)
+
+    assert len(audit.anchors().read_text().splitlines()) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,7 +20,8 @@ from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
-from referrals.models import Authorization
+from referrals.models import Authorization, Disposal
+from referrals.services import holds
 from tests import world
 from tests.world import NOW, TODAY, World
 from vca.core import alerts, jobs, vocabulary
@@ -68,6 +69,8 @@ CHECKS: dict[str, dict[str, Any]] = {
     "claim_sent_has_a_moment": {"sent_at": None},
     "claim_total_not_negative": {"total_charge": "-0.01"},
     "clinician_approval_runs_forward": {"approval_ended_on": EARLY},
+    "hold_lifted_with_a_reason": {"lifted_at": NOW},
+    "hold_says_why": {"reason": ""},
     "invitation_drops_factors_of_somebody": {"drops_factors": True},
     "invitation_gives_a_role_or_resets_a_password": {"role": ""},
     "job_running_has_a_lease": {"state": "RUNNING"},
@@ -112,6 +115,7 @@ COPIES: dict[str, dict[str, Any]] = {
     "covered_location_once": {},
     "dea_once_per_clinician_and_place": {},
     "delivery_once_for_ever": {},
+    "disposal_once_of_a_veteran": {},
     "document_same_bytes_are_one": {},
     "group_control_number_once": ANOTHER_FILE | {"batch_number": 9, "interchange_control_number": 9},
     "idempotency_key_once_per_practice": {},
@@ -212,6 +216,9 @@ def make_one_of_everything() -> None:
     chores.open_task(kind="referral_held", subject=claim, headline="test", by=by)
     source = {"source": "test", "verified_on": None}
     parameters.set_value(name="payer-id", value="1", valid_from=TODAY, by=by, **source)
+    holds.place(veteran=None, matter="2024-17", reason="A letter", by=by, at=NOW)
+    told = {"rule": "keep-claims-years", "years": 10, "counts": {}, "files": 0, "files_left": 0, "at": NOW}
+    Disposal.objects.create(practice=harbor.practice, veteran_number=1, last_day=EARLY, due_on=date(2010, 1, 2), **told)
     world.proven_backup()
     IdempotencyKey.objects.create(practice=harbor.practice, key="1", request_hash="1")
     paper = {"practice": harbor.practice, "clinician": harbor.clinician, "number": "1", "valid_through": LATE}

@@ -25,10 +25,11 @@ from billing.services.submissions import ByHand
 from referrals.domain.states import LimitKind
 from referrals.intake.json_reader import Received
 from referrals.models import FactSource, Referral, Visit
-from referrals.services import authorizations, referrals, veterans, visits
+from referrals.services import authorizations, disposals, holds, referrals, unnamed, veterans, visits
 from referrals.services.authorizations import Limit, Terms
 from referrals.services.visits import Planned
 from tests import world
+from tests.referrals.services import aged
 from tests.vca.core.authenticator import Device
 from tests.vca.core.kept import put_back
 from tests.vca.core.rows import everything
@@ -64,7 +65,7 @@ DEEDS: dict[str, tuple[Arranging, tuple[str, ...]]] = {}
 # What a job leaves and no verb: see the tests of the watches, of backups, keys, the leftovers and of what jobs read.
 ELSEWHERE = {
     *("approvals.swept", "backup.made", "backup.proven", "backup.restored", "digest.refused", "digest.sent"),
-    *("filing.swept", "job.read", "keys.rotated", "leftovers.purged", "watch.swept"),
+    *("filing.swept", "job.read", "keys.rotated", "leftovers.purged", "records.swept", "watch.swept"),
 }
 
 
@@ -563,6 +564,30 @@ def change_veteran(harbor: World) -> Deed:
     return partial(
         veterans.change, veteran=veteran, facts={"city": "Salem"}, source=FactSource.VA, by=harbor.by, at=NOW
     )
+
+
+@leaves("hold.placed")
+def place_hold(harbor: World) -> Deed:
+    veteran = world.receive(harbor).referral.veteran
+    return partial(holds.place, veteran=veteran, matter="2024-17", reason="A letter", by=harbor.by, at=NOW)
+
+
+@leaves("hold.lifted")
+def lift_hold(harbor: World) -> Deed:
+    hold = holds.place(veteran=None, matter="2024-17", reason="A letter", by=harbor.by, at=NOW)
+    return partial(holds.lift, hold=hold, reason="Settled", by=harbor.by, at=NOW)
+
+
+@leaves("files.disposed")
+def dispose_of_files(harbor: World) -> Deed:
+    referrals.keep_list(b"[]", filename="list.json", by=harbor.by)
+    ids = list(Document.objects.values_list("pk", flat=True))
+    return partial(unnamed.dispose, ids, by=harbor.by, at=aged.LATER)
+
+
+@leaves("records.disposed")
+def dispose(harbor: World) -> Deed:
+    return partial(disposals.dispose, veteran_id=aged.settled(harbor).pk, by=harbor.by, at=aged.LATER)
 
 
 @leaves("visit.booked")

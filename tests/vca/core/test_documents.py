@@ -3,17 +3,21 @@
 import os
 from functools import partial
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import ProtectedError
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from billing.models import PrintedClaim
 from tests import world
 from tests.vca.core.at_once import at_once
 from tests.world import World
-from vca.core import crypto, documents
+from vca.core import crypto, documents, jobs
 from vca.core.crypto import SealBroken
-from vca.core.models import Document
+from vca.core.models import Document, Job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -167,3 +171,100 @@ def test_documents_of_a_kind_are_found_newest_first(harbor: World) -> None:
     kept(world.practice("lake"))
 
     assert list(documents.received(harbor.by, "claims_837p")) == made[::-1]
+
+
+def test_discarded_document_is_gone_with_its_file_after_the_commit(
+    harbor: World, folder: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    document = kept(harbor)
+    job = jobs.enqueue(kind="write_837p", key="1", by=harbor.by)
+    Job.objects.filter(pk=job.pk).update(result=document)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        documents.discard(document)
+        before = len(files(folder))
+
+    assert (before, files(folder), Document.objects.count()) == (1, [], 0)
+    assert Job.objects.get(pk=job.pk).result is None
+
+
+def test_document_that_something_points_at_is_not_discarded(harbor: World, folder: Path) -> None:
+    document = kept(harbor)
+    claim = world.ready_claim(harbor)
+    PrintedClaim.objects.create(
+        practice=harbor.practice, document=document, claim=claim, revision=1, printed_at=world.NOW
+    )
+
+    with pytest.raises(ProtectedError):
+        documents.discard(document)
+
+
+@pytest.mark.parametrize("left_by", ["a crash", "a row that is deleted", "nobody"])
+def test_sweep_removes_what_no_row_names(harbor: World, folder: Path, left_by: str) -> None:
+    with transaction.atomic():
+        document = kept(harbor)
+        transaction.set_rollback(left_by == "a crash")
+    if left_by == "a row that is deleted":
+        Document.objects.filter(pk=document.pk).delete()
+    kept(world.practice("lake"))
+
+    removed = [documents.remove_unnamed(one) for one in documents.unnamed_files(harbor.practice.pk)]
+
+    assert (removed, len(files(folder))) == (([], 2) if left_by == "nobody" else ([True], 1))
+
+
+def test_file_that_has_its_row_is_not_removed_and_no_row_is_left_by_trying(harbor: World, folder: Path) -> None:
+    document = kept(harbor)
+    before = list(Document.objects.values_list())
+
+    assert not documents.remove_unnamed(documents.path(document))
+    assert (documents.read(document), list(Document.objects.values_list())) == (CONTENT, before)
+
+
+def keep_slowly(one: World, *, begun: Event, go: Event) -> Document:
+    """Keep the bytes, and commit when told to."""
+    with transaction.atomic():
+        document = kept(one)
+        begun.set()
+        assert go.wait(10)
+    return document
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_file_that_somebody_is_keeping_anew_is_not_removed(harbor: World, folder: Path) -> None:
+    with transaction.atomic():
+        kept(harbor)
+        transaction.set_rollback(True)
+    (place,) = documents.unnamed_files(harbor.practice.pk)
+    begun, go = Event(), Event()
+
+    def sweep() -> bool:
+        assert begun.wait(10)
+        Timer(0.3, go.set).start()
+        return documents.remove_unnamed(place)
+
+    document, removed = at_once(partial(keep_slowly, harbor, begun=begun, go=go), sweep)
+
+    assert (removed, documents.read(document)) == (False, CONTENT)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_file_that_somebody_is_keeping_anew_would_be_lost_to_a_mere_look(harbor: World, folder: Path) -> None:
+    with transaction.atomic():
+        kept(harbor)
+        transaction.set_rollback(True)
+    (place,) = documents.unnamed_files(harbor.practice.pk)
+    begun, go = Event(), Event()
+
+    def sweep() -> None:
+        assert begun.wait(10)
+        if not Document.objects.exists():
+            place.unlink()
+        go.set()
+
+    document, _ = at_once(partial(keep_slowly, harbor, begun=begun, go=go), sweep)
+
+    with pytest.raises(FileNotFoundError):
+        documents.read(document)

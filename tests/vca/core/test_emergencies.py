@@ -3,20 +3,16 @@
 Source: 45 CFR 164.312(a)(2)(ii), emergency access procedure.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
 from billing.services import claims
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, World
 from vca.core import access, jobs, vocabulary
 from vca.core.models import Alert, AuditEvent, Delivery, Job, User
@@ -26,24 +22,6 @@ from vca.core.vocabulary import Role
 pytestmark = pytest.mark.both
 REASON = {"reason": "The clinician is away and somebody collapsed."}
 HOUR = timedelta(minutes=60)
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    with time_machine.travel(NOW, tick=False) as moved:
-        yield moved
 
 
 @pytest.fixture
@@ -144,6 +122,30 @@ def test_it_ends_with_the_session(client: Client, claim: Claim, nurse: User) -> 
 
     client.post(reverse("sign_out"))
     client.force_login(nurse)
+
+    assert looks(client, claim) == 403
+
+
+def test_it_ends_with_a_sign_in_that_time_has_ended(
+    client: Client, claim: Claim, nurse: User, clock: Any, harbor: World
+) -> None:
+    client.post(reverse("emergency"), REASON)
+    clock.shift(timedelta(minutes=16))
+
+    asked = looks(client, claim)
+    client.post(reverse("sign_in"), {"email": nurse.email, "password": world.PASSWORD})
+
+    assert (asked, client.get(reverse("today")).status_code, looks(client, claim)) == (302, 200, 403)
+
+
+def test_slow_request_that_began_before_the_end_does_not_bring_it_back(client: Client, claim: Claim) -> None:
+    client.post(reverse("emergency"), REASON)
+    as_it_was = client.session[emergencies.KEY]
+    client.post(reverse("end_emergency"))
+
+    session = client.session
+    session[emergencies.KEY] = as_it_was
+    session.save()
 
     assert looks(client, claim) == 403
 

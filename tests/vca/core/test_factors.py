@@ -4,22 +4,19 @@ Source: OWASP ASVS 5.0.0, 6.3.3, 6.5.1; RFC 6238; W3C Web Authentication, level 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pyotp
 import pytest
-import time_machine
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from tests import world
 from tests.vca.core.authenticator import PRESENT_AND_VERIFIED, Device
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import in_the_database
 from tests.world import NOW, PASSWORD, World
 from vca.core import sessions
@@ -30,31 +27,13 @@ from vca.core.services.passkeys import NameTaken, PasskeyRefused, Site
 from vca.core.services.passwords import NotOursToReset
 from vca.core.vocabulary import Role
 
-pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
+pytestmark = [pytest.mark.both, pytest.mark.usefixtures("clock", "harbor")]
 
 EMAIL = "biller@example.org"
 HERE = "127.0.0.1"
 STEP = timedelta(seconds=30)
 SITE = Site("testserver", "http://testserver")
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World, clock: Any) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture
@@ -83,19 +62,13 @@ def enter(client: Client, **words: str) -> Any:
     return client.post(reverse("sign_in"), {"email": EMAIL, "password": PASSWORD} | words)
 
 
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def opens(client: Client) -> bool:
     answer: Any = client.get(reverse("practice"))
     return answer.status_code == 200
 
 
 def test_app_is_added_with_its_first_code_and_shows_recovery_codes(biller: User) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     offer = client.get(reverse("add_app")).context["offer"]
 
     words = {"sealed": offer.sealed, "code": pyotp.TOTP(offer.secret).at(NOW)}
@@ -107,7 +80,7 @@ def test_app_is_added_with_its_first_code_and_shows_recovery_codes(biller: User)
 
 @pytest.mark.parametrize("said", ["000000", "", "1234567", "abcdef", code(NOW - 2 * STEP)])
 def test_app_is_not_added_with_another_code(biller: User, said: str) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     offer = factors.offer_app(biller, secret=SECRET)
 
     page = client.post(reverse("add_app"), {"sealed": offer.sealed, "code": said})
@@ -202,7 +175,7 @@ def test_recovery_code_of_somebody_else_does_not_fit(harbor: World, biller: User
 
 def test_new_recovery_codes_end_the_old_ones(harbor: World, biller: User) -> None:
     old = with_app(biller, harbor.by)
-    new = signed_in(biller).post(reverse("new_codes")).context["codes"]
+    new = world.signed_in(biller).post(reverse("new_codes")).context["codes"]
 
     with pytest.raises(NotTheCode):
         factors.use_code(user=biller, code=old[0], address=HERE, at=NOW)
@@ -237,7 +210,7 @@ def test_half_a_sign_in_leads_back_to_the_door(harbor: World, biller: User, cloc
 
 
 def test_adding_a_factor_ends_every_other_session(harbor: World, biller: User) -> None:
-    here, there = signed_in(biller), signed_in(biller)
+    here, there = world.signed_in(biller), world.signed_in(biller)
     offer = factors.offer_app(biller, secret=SECRET)
 
     here.post(reverse("add_app"), {"sealed": offer.sealed, "code": code()})
@@ -247,7 +220,7 @@ def test_adding_a_factor_ends_every_other_session(harbor: World, biller: User) -
 
 def test_removing_the_last_factor_takes_the_recovery_codes_along(harbor: World, biller: User) -> None:
     with_app(biller, harbor.by)
-    client = signed_in(biller)
+    client = world.signed_in(biller)
 
     client.post(reverse("remove_app"))
 
@@ -260,7 +233,7 @@ def answered(client: Client, device: Device, *, origin: str = SITE.origin, **wor
 
 
 def test_passkey_is_added_on_its_page(biller: User) -> None:
-    client, device = signed_in(biller), Device()
+    client, device = world.signed_in(biller), Device()
     question = client.post(reverse("new_passkey_challenge")).json()
 
     words = {"name": "laptop", "passkey": device.create(question, SITE.origin)}
@@ -391,7 +364,7 @@ def test_passkeys_are_named_once_and_renamed(harbor: World, biller: User) -> Non
     with_passkey(biller, harbor.by, name="phone")
     passkey = biller.passkeys.get(name="phone")
 
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     client.post(reverse("rename_passkey", args=[passkey.pk]), {"name": "laptop"})
     client.post(reverse("rename_passkey", args=[passkey.pk]), {"name": "key"})
 
@@ -399,7 +372,7 @@ def test_passkeys_are_named_once_and_renamed(harbor: World, biller: User) -> Non
 
 
 def test_removed_passkey_opens_nothing(harbor: World, biller: User) -> None:
-    device, client = with_passkey(biller, harbor.by), signed_in(biller)
+    device, client = with_passkey(biller, harbor.by), world.signed_in(biller)
 
     client.post(reverse("remove_passkey", args=[biller.passkeys.get().pk]))
 
@@ -409,7 +382,7 @@ def test_removed_passkey_opens_nothing(harbor: World, biller: User) -> None:
 @pytest.mark.parametrize("act", ["rename_passkey", "remove_passkey"])
 def test_passkey_of_somebody_else_is_not_there(harbor: World, biller: User, act: str) -> None:
     with_passkey(biller, harbor.by)
-    other = signed_in(world.person(harbor, Role.NURSE))
+    other = world.signed_in(world.person(harbor, Role.NURSE))
 
     assert other.post(reverse(act, args=[biller.passkeys.get().pk]), {"name": "x"}).status_code == 404
 
@@ -431,7 +404,7 @@ def test_lost_factors_go_by_link_and_present_password(harbor: World, biller: Use
     with_app(biller, harbor.by)
     with_passkey(biller, harbor.by)
     biller.refresh_from_db()
-    elsewhere, page = signed_in(biller), signed_in(world.person(harbor, Role.ADMINISTRATOR))
+    elsewhere, page = world.signed_in(biller), world.signed_in(world.person(harbor, Role.ADMINISTRATOR))
     address = reverse("offer_new_factors", args=[biller.memberships.get().pk])
     assert address in page.get(reverse("people")).content.decode()
 
@@ -480,7 +453,7 @@ def real(harbor: World, biller: User) -> None:
 
 
 def test_session_of_before_must_add_a_factor_from_that_moment(harbor: World, biller: User) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     before = opens(client)
 
     world.real_practice("real", name="Real")
@@ -491,13 +464,13 @@ def test_session_of_before_must_add_a_factor_from_that_moment(harbor: World, bil
 def test_practice_of_invented_data_asks_for_none(harbor: World, biller: User) -> None:
     practices.create(code="lake", name="Lake", test_data=True)
 
-    assert opens(signed_in(biller))
+    assert opens(world.signed_in(biller))
 
 
 def test_page_would_open_without_the_row(real: None, biller: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "has_second", lambda session: True)
 
-    assert opens(signed_in(biller))
+    assert opens(world.signed_in(biller))
 
 
 def test_password_then_a_factor_that_is_added_opens_the_pages(real: None, biller: User) -> None:
@@ -545,7 +518,7 @@ def demo_biller(biller: User) -> User:
 
 
 def test_demo_people_are_out_from_that_moment(harbor: World, demo_biller: User) -> None:
-    client = signed_in(demo_biller)
+    client = world.signed_in(demo_biller)
     _, token = people.issue_token(user=demo_biller, name="test", by=harbor.by, at=NOW)
     api = Client(headers={"Authorization": f"Bearer {token}"})
     before = (opens(client), api.get("/api/v1/claims/").status_code, enter(Client()).status_code)

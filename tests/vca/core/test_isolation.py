@@ -21,7 +21,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from referrals import queries
-from referrals.models import Veteran
+from referrals.models import Disposal, Veteran
 from tests import databases, world
 from tests.access.scene import rows_of
 from tests.vca.core.at_once import in_another_thread
@@ -61,6 +61,7 @@ def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         for one in (lake, harbor):
             rows_of(one, owner=world.person(one, Role.ADMINISTRATOR))
             kept(world.person(one, Role.BILLER, email=f"kept@{one.practice.code}.example"), one)
+            certified(one)
         yield Scene(mine=harbor, foreign=lake)
         transaction.set_rollback(True)
 
@@ -76,6 +77,13 @@ def kept(user: User, one: World) -> bool:
     """Keep a form that somebody had typed in a practice."""
     whose = Whose(user.pk, one.practice.pk)
     return kept_forms.keep(page="/x/", action="/x/", fields=[("name", "typed")], whose=whose, at=NOW)
+
+
+def certified(one: World) -> Disposal:
+    """Leave the certificate of a disposal."""
+    rule = {"rule": "keep-claims-years", "years": 10, "last_day": NOW.date(), "due_on": NOW.date(), "at": NOW}
+    number = {"veteran_number": one.practice.pk, "counts": {}, "files": 0, "files_left": 0}
+    return Disposal.objects.create(practice=one.practice, **rule, **number)
 
 
 def asked(statement: str, *values: Any) -> Any:

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import pytest
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 
 from vca.core.db import LineWithoutRows
 
@@ -38,3 +39,29 @@ def test_traceback_comes_without_the_rows_that_a_database_quotes() -> None:
     assert [line for line in lines if "Inventor" in line or "duplicate key" in line] == [
         "    ValueError: duplicate key"
     ]
+
+
+@pytest.mark.parametrize(
+    "words", ["Unprocessable Entity: /invitations/{}/", "POST /invitations/{}", "{0} /invitations/{0}"]
+)
+def test_one_time_link_is_not_logged(words: str) -> None:
+    """A refused password behind it logs the address, and the link is still good."""
+    token = "dQw4w9WgXcQ-_token"
+    first, *_ = logged(words.format(token).removeprefix(token), "", LineWithoutRows("{message}", style="{"))
+
+    assert (token in first, first.rstrip("/").endswith("/invitations/...")) == (False, True)
+
+
+@pytest.mark.parametrize(("fault", "lines"), [(DisallowedHost, 1), (RequestDataTooBig, 1), (ValueError, 5)])
+def test_what_a_stranger_sends_at_will_is_one_line(fault: type[Exception], lines: int) -> None:
+    try:
+        raise fault("x")
+    except fault:
+        record = logging.LogRecord("vca", logging.ERROR, "", 0, "refused", (), sys.exc_info())
+
+    assert len(LineWithoutRows("{message}", style="{").format(record).splitlines()) == lines
+
+
+def test_only_our_formatter_writes_lines() -> None:
+    """Django's own console would write them again, with a one-time link in them."""
+    assert logging.getLogger("django").handlers == []

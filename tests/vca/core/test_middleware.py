@@ -89,3 +89,32 @@ def test_request_writes_one_line_into_the_log(
     lines = [record.getMessage() for record in caplog.records]
     assert [line for line in lines if len(line.splitlines()) != 1 or not line.isprintable()] == []
     assert len(lines) == 1
+
+
+LARGEST = 24 * 1024**2
+
+
+@pytest.mark.parametrize(("size", "status"), [(LARGEST, 403), (LARGEST + 1, 413), (10**15, 413)])
+def test_request_larger_than_any_of_ours_is_refused_unread(size: int, status: int) -> None:
+    """Anybody may send one: what is not refused here is read before the form's own token is looked for."""
+    stranger = Client(enforce_csrf_checks=True)
+
+    answer = stranger.generic("POST", reverse("sign_in"), b"a=b", "text/plain", CONTENT_LENGTH=str(size))
+
+    assert (answer.status_code, b"too large" in answer.content) == (status, status == 413)
+
+
+def test_call_larger_than_any_of_ours_has_the_shape_of_the_api() -> None:
+    path = reverse("api:api_referrals")
+
+    answer = Client().generic("POST", path, b"{}", "application/json", CONTENT_LENGTH=str(LARGEST + 1))
+
+    assert (answer.status_code, answer.json()["error"]["next_act"]) == (413, "Send a smaller file: 20 MB at most.")
+
+
+def test_page_behind_a_one_time_link_is_not_stored(harbor: World) -> None:
+    _, token = people.invite(email="new@example.org", role=Role.NURSE, by=harbor.by, at=NOW)
+
+    answer = Client().get(reverse("accept_invitation", args=[token]))
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")

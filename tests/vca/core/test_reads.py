@@ -48,8 +48,10 @@ SHOWS_NONE = {
     **dict.fromkeys(("api_locations", "api_clinicians"), "places and clinicians"),
     **dict.fromkeys(("jobs", "job", "api_job"), "kinds of work, counts and names of files"),
     **dict.fromkeys(("dashboard", "api_dashboard"), "sums over everybody"),
-    **dict.fromkeys(("submissions", "api_submissions", "api_claim_files"), "counts, numbers of files, and sums"),
+    **dict.fromkeys(("submissions", "api_submissions", "api_submission"), "counts, numbers of files, and sums"),
+    "api_claim_files": "counts, numbers of files, and sums",
     **dict.fromkeys(("emergency", "new_referral", "import_referrals"), "an empty form"),
+    "retention": "nobody is past their time so soon: see tests/referrals/test_retention_pages.py",
     **dict.fromkeys(("api_schema", "api_unknown"), "no data"),
 }
 # Routes whose answers tell of a Veteran by ids alone: whose they are is known by the referral of the scene.

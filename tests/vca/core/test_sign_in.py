@@ -9,10 +9,8 @@ import time_machine
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.world import NOW, PASSWORD, World
 from vca.core.models import AuditEvent, User
 from vca.core.services import sign_ins
@@ -29,18 +27,6 @@ TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
 def april() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def harbor(once: World) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture

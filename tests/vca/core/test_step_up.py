@@ -1,6 +1,5 @@
 """What matters most is left to who has proved within five minutes who they are. Source: OWASP ASVS 5.0.0, 7.5.1."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +8,10 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from tests import world
 from tests.access.scene import PLACES, Id, address
 from tests.access.table import DOORS, TABLE
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import everything
 from tests.vca.core.test_factors import answered, with_app, with_passkey
 from tests.world import NOW, PASSWORD, World
@@ -22,7 +19,7 @@ from vca.core import kept_forms, sessions
 from vca.core.models import AuditEvent, Invitation, User
 from vca.core.vocabulary import Role
 
-pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
+pytestmark = [pytest.mark.both, pytest.mark.usefixtures("clock", "harbor")]
 
 FRESH = {name for name, cells in TABLE.items() if any(one.fresh for one in cells.values())}
 OWN = {name for name in FRESH if TABLE[name]["POST"].needs[0] in DOORS}
@@ -33,33 +30,9 @@ INVITED = {"email": "new@example.org", "role": Role.NURSE.value}
 EXPORT = {"state": "READY"}
 
 
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def harbor(once: World, clock: Any) -> Iterator[World]:
-    with put_back(once):
-        yield once
-
-
 @pytest.fixture
 def boss(harbor: World) -> User:
     return world.person(harbor, Role.ADMINISTRATOR, email="biller@example.org")
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def invite(client: Client) -> Any:
@@ -69,7 +42,7 @@ def invite(client: Client) -> Any:
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_stale_form_changes_nothing_and_asks_for_proof(boss: User, clock: Any, name: str) -> None:
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(FIVE_MINUTES + SECOND)
     before = everything()
 
@@ -81,7 +54,7 @@ def test_stale_form_changes_nothing_and_asks_for_proof(boss: User, clock: Any, n
 
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_stale_page_of_ones_own_asks_for_proof(boss: User, clock: Any, name: str) -> None:
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(FIVE_MINUTES + SECOND)
 
     answer: Any = client.post(address(name, NO_ROW), headers={"Referer": "http://testserver/factors/"})
@@ -91,7 +64,7 @@ def test_stale_page_of_ones_own_asks_for_proof(boss: User, clock: Any, name: str
 
 @pytest.mark.parametrize(("later", "done"), [(FIVE_MINUTES, True), (FIVE_MINUTES + SECOND, False)])
 def test_proof_is_fresh_for_five_minutes(boss: User, clock: Any, later: timedelta, done: bool) -> None:
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(later)
 
     invite(client)
@@ -101,7 +74,7 @@ def test_proof_is_fresh_for_five_minutes(boss: User, clock: Any, later: timedelt
 
 def test_stale_form_would_act_without_the_check(boss: User, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "is_fresh", lambda *_, **__: True)
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(timedelta(minutes=10))
 
     invite(client)
@@ -110,7 +83,7 @@ def test_stale_form_would_act_without_the_check(boss: User, clock: Any, monkeypa
 
 
 def test_work_does_not_keep_the_proof_fresh(boss: User, clock: Any) -> None:
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     for _ in range(6):
         clock.shift(timedelta(minutes=1))
         client.get(reverse("people"))
@@ -119,14 +92,14 @@ def test_work_does_not_keep_the_proof_fresh(boss: User, clock: Any) -> None:
 
 
 def test_stale_page_is_shown_all_the_same(boss: User, clock: Any) -> None:
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(timedelta(minutes=10))
 
     assert client.get(reverse("people")).status_code == 200
 
 
 def test_password_proves_it_and_the_form_is_there_again(boss: User, clock: Any) -> None:
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(timedelta(minutes=10))
     to = invite(client).headers["Location"]
     before = client.session.session_key
@@ -141,7 +114,7 @@ def test_password_proves_it_and_the_form_is_there_again(boss: User, clock: Any) 
 
 
 def test_wrong_password_proves_nothing_and_is_recorded(boss: User, clock: Any) -> None:
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(timedelta(minutes=10))
 
     answers = [client.post(reverse("prove"), {"password": "not it"}).status_code for _ in range(6)]
@@ -153,7 +126,7 @@ def test_wrong_password_proves_nothing_and_is_recorded(boss: User, clock: Any) -
 
 def test_who_has_an_app_proves_it_by_code_and_not_by_password(harbor: World, boss: User, clock: Any) -> None:
     codes = with_app(boss, harbor.by)
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(timedelta(minutes=10))
 
     refused = client.post(reverse("prove"), {"password": PASSWORD})
@@ -164,7 +137,7 @@ def test_who_has_an_app_proves_it_by_code_and_not_by_password(harbor: World, bos
 
 def test_code_that_proved_it_does_not_sign_in(harbor: World, boss: User, clock: Any) -> None:
     with_app(boss, harbor.by)
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     with time_machine.travel(NOW + timedelta(minutes=10), tick=False):
         secret = boss.authenticator_app.secret
         code = {"code": pyotp.TOTP(secret).now()}
@@ -175,7 +148,7 @@ def test_code_that_proved_it_does_not_sign_in(harbor: World, boss: User, clock: 
 
 def test_passkey_proves_it_for_its_own_person_alone(harbor: World, boss: User, clock: Any) -> None:
     mine, other = with_passkey(boss, harbor.by), with_passkey(world.person(harbor, Role.NURSE), harbor.by)
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(timedelta(minutes=10))
 
     def proved(device: Any) -> int:
@@ -193,7 +166,7 @@ def test_signing_in_proves_it_too(harbor: World, boss: User) -> None:
 
 
 def test_export_goes_on_after_the_proof(harbor: World, boss: User, clock: Any) -> None:
-    client = signed_in(boss)
+    client = world.signed_in(boss)
     clock.shift(timedelta(minutes=10))
     claims = {"Referer": "http://testserver/claims/"}
     asked = client.post(reverse("export_claims"), EXPORT, headers=claims)

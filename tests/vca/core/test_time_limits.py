@@ -3,21 +3,17 @@
 Source: 45 CFR 164.312(a)(2)(iii); OWASP ASVS 5.0.0, 7.3.1 and 7.3.2; WCAG 2.2, 2.2.1 and 2.2.5.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from tests import world
-from tests.vca.core.kept import kept, put_back
 from tests.vca.core.rows import in_the_database
 from tests.world import NOW, TODAY, World
 from vca.core import jobs, kept_forms, sessions
@@ -26,29 +22,11 @@ from vca.core.services import parameters, people
 from vca.core.services.parameters import NotAValue
 from vca.core.vocabulary import Role
 
-pytestmark = [pytest.mark.both, pytest.mark.usefixtures("harbor")]
+pytestmark = [pytest.mark.both, pytest.mark.usefixtures("clock", "harbor")]
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 PAGE = "/practice/"
 NEW_REFERRAL = "/referrals/new/"
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def harbor(once: World, clock: Any) -> Iterator[World]:
-    with put_back(once):
-        yield once
 
 
 @pytest.fixture
@@ -58,12 +36,6 @@ def biller(harbor: World) -> User:
     return user
 
 
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def opens(client: Client, url: str = PAGE) -> bool:
     answer: Any = client.get(url)
     return answer.status_code == 200
@@ -71,7 +43,7 @@ def opens(client: Client, url: str = PAGE) -> bool:
 
 @pytest.mark.parametrize(("idle", "there"), [(15 * MINUTE - SECOND, True), (15 * MINUTE + SECOND, False)])
 def test_sign_in_ends_after_fifteen_minutes_alone(biller: User, clock: Any, idle: timedelta, there: bool) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     clock.move_to(NOW + HOUR / 10)
     assert opens(client)
 
@@ -81,7 +53,7 @@ def test_sign_in_ends_after_fifteen_minutes_alone(biller: User, clock: Any, idle
 
 
 def test_sign_in_would_go_on_without_the_limit(biller: User, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     monkeypatch.setattr(sessions, "is_over", lambda *_, **__: False)
     clock.shift(16 * MINUTE)
 
@@ -90,7 +62,7 @@ def test_sign_in_would_go_on_without_the_limit(biller: User, clock: Any, monkeyp
 
 @pytest.mark.parametrize(("after", "there"), [(12 * HOUR - SECOND, True), (12 * HOUR, False)])
 def test_sign_in_ends_after_twelve_hours_of_work(biller: User, clock: Any, after: timedelta, there: bool) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     for _ in range(71):
         clock.shift(10 * MINUTE)
         assert opens(client)
@@ -101,7 +73,7 @@ def test_sign_in_ends_after_twelve_hours_of_work(biller: User, clock: Any, after
 
 
 def test_session_that_says_nothing_of_a_sign_in_is_over(biller: User) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     session = client.session
     del session[sessions.KEY]
     session.save()
@@ -134,7 +106,7 @@ def job_page(harbor: World) -> str:
 def test_what_no_person_asks_for_does_not_extend(
     harbor: World, biller: User, clock: Any, method: str, url: str, headers: dict[str, str]
 ) -> None:
-    client, address = signed_in(biller), url.replace("job", job_page(harbor))
+    client, address = world.signed_in(biller), url.replace("job", job_page(harbor))
     for _ in range(14):
         clock.shift(MINUTE)
         getattr(client, method)(address, headers=headers)
@@ -146,7 +118,7 @@ def test_what_no_person_asks_for_does_not_extend(
 
 @pytest.mark.parametrize(("method", "url"), [("get", PAGE), ("get", "/password/"), ("post", "/sign-in/time/")])
 def test_what_a_person_asks_for_extends(biller: User, clock: Any, method: str, url: str) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     clock.shift(10 * MINUTE)
     getattr(client, method)(url)
 
@@ -156,7 +128,7 @@ def test_what_a_person_asks_for_extends(biller: User, clock: Any, method: str, u
 
 
 def test_server_tells_how_long_the_sign_in_lasts(biller: User, clock: Any) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     clock.shift(13 * MINUTE)
 
     told = [
@@ -169,7 +141,7 @@ def test_server_tells_how_long_the_sign_in_lasts(biller: User, clock: Any) -> No
 
 
 def test_nothing_extends_beyond_the_longest_time(biller: User, clock: Any) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     for _ in range(71):
         clock.shift(10 * MINUTE)
         client.post("/sign-in/time/")
@@ -179,7 +151,7 @@ def test_nothing_extends_beyond_the_longest_time(biller: User, clock: Any) -> No
 
 
 def test_page_writes_the_session_at_most_every_thirty_seconds(biller: User, clock: Any) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
 
     def writes(later: timedelta) -> int:
         clock.shift(later)
@@ -205,7 +177,7 @@ def test_practice_sets_the_limits(
     set_limit(harbor, name, value)
     if name == "sign-in-hours":
         set_limit(harbor, "sign-in-idle-minutes", "60")
-    client = signed_in(biller)
+    client = world.signed_in(biller)
 
     clock.shift(lasts - SECOND)
     assert client.get("/sign-in/time/").json() == {"seconds": 1}
@@ -218,7 +190,7 @@ def test_of_two_practices_the_stricter_one_counts(harbor: World, biller: User) -
     people.give_role(user=biller, role=Role.NURSE, by=lake.by)
     set_limit(lake, "sign-in-idle-minutes", "5")
 
-    assert signed_in(biller).get("/sign-in/time/").json() == {"seconds": 300}
+    assert world.signed_in(biller).get("/sign-in/time/").json() == {"seconds": 300}
 
 
 @pytest.mark.parametrize(
@@ -234,7 +206,7 @@ def test_limit_beyond_its_bounds_is_refused(harbor: World, name: str, value: str
 
 
 def test_end_is_recorded_once(biller: User, clock: Any) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     clock.shift(HOUR)
     for _ in range(3):
         opens(client)
@@ -255,7 +227,7 @@ def shown(client: Client, words: str) -> bool:
 @pytest.fixture
 def interrupted(biller: User, clock: Any) -> Client:
     """Somebody who sent a form after the end of the sign-in."""
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     clock.shift(HOUR)
     door = typed(client, {"last_name": "Sampleton", "number": "12"})
     assert (door.status_code, b"is there again when you have signed in" in door.content) == (200, True)
@@ -324,7 +296,7 @@ def test_half_filled_form_was_not_acted_on(interrupted: Client) -> None:
 
 
 def test_script_keeps_what_was_typed_before_the_end(biller: User, clock: Any) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     words = {"kept_page": NEW_REFERRAL, "kept_action": NEW_REFERRAL, "last_name": "Sampleton", "sent_once": uuid4().hex}
     assert client.post(reverse("keep_form"), words).status_code == 204
 
@@ -341,7 +313,7 @@ def test_nobody_unknown_keeps_anything() -> None:
 
 
 def test_password_is_never_kept(biller: User) -> None:
-    client = signed_in(biller)
+    client = world.signed_in(biller)
     client.post(reverse("keep_form"), {"kept_page": "/x/", "kept_action": "/x/", "new_password": "secret", "a": "1"})
 
     assert "secret" not in KeptForm.objects.get().fields

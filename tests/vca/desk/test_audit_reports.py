@@ -6,6 +6,7 @@ Sources: 45 CFR 164.312(b); 45 CFR 164.528, accounting of disclosures.
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -19,8 +20,8 @@ from tests import world
 from tests.vca.core.reader import Reader, place_ids, reader
 from tests.vca.core.test_reads import shown_in
 from tests.world import NOW
-from vca.core import vocabulary
-from vca.core.models import AuditEvent, User
+from vca.core import access, audit, vocabulary
+from vca.core.models import AuditEvent, Practice, User
 from vca.core.vocabulary import Family
 from vca.desk.queries import audit_reports
 
@@ -111,6 +112,16 @@ def test_reports_name_program_person_and_reason(scene: Reader) -> None:
     assert looked == (when, program, "Health data given to a program by API", claim, "127.0.0.1", "")
     told = vocabulary.disclosures()["api.read"]
     assert left == (when, program, f"Data answered to a program ({claim})", told.why, program)
+
+
+def test_reason_of_emergency_access_stands_in_the_place_of_the_usual_one(scene: Reader) -> None:
+    veteran, reason = int(scene.mine["veteran_id"]), "Somebody collapsed."
+    by = access.acting_for(Practice.objects.get(), what="test")
+    for one in (replace(by, reason=reason), by):
+        audit.record(by=one, action="document.read", subject="document 1", veterans=[veteran])
+
+    told = vocabulary.disclosures()["document.read"].why
+    assert [line[3] for line in lines(scene, "disclosures", veteran)][-2:] == [reason, told]
 
 
 def test_table_holds_what_the_page_shows_and_is_recorded(scene: Reader) -> None:

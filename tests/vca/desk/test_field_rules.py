@@ -21,7 +21,7 @@ from pytest_django import DjangoDbBlocker
 
 from billing.services import charges, claims, paper_claims, submissions
 from referrals.models import FactSource
-from referrals.services import referrals, veterans, visits
+from referrals.services import holds, referrals, veterans, visits
 from referrals.services.visits import Plan, Planned
 from tests import world
 from tests.access.scene import NO_ROWS, PLACES, Id, rows_of
@@ -48,6 +48,7 @@ CANARIES = {
     "dose": ("37.531",),
     "diagnosis of a cancelled visit": ("F43.11", "F4311"),
     "drug of a cancelled visit": ("Nevergiven",),
+    "legal hold": ("Marigold inquiry",),
 }
 # Identifiers are for who files with them, and then on asking, or in a claim, which carries the first one that there is.
 # Money is for who files. What is clinical and on a claim is for who treats and who files; the rest for who treats.
@@ -75,6 +76,7 @@ SEEN = {
     ("diagnosis of a cancelled visit", "json"): TREATS,
     ("drug of a cancelled visit", "page"): {Role.CLINICIAN, Role.ADMINISTRATOR},
     ("drug of a cancelled visit", "json"): TREATS,
+    ("legal hold", "page"): {Role.ADMINISTRATOR},
 }
 REVEALS = {"reveal_identifiers": "reveal", "api_identifiers": "reveal by API"}
 FILES = {"document", "api_document"}
@@ -111,6 +113,7 @@ def fill(one: World) -> dict[str, list[Id]]:
         visits.complete(visit=visit, by=one.by, at=NOW)
     never = _visit(one, authorization, "Nevergiven", "F4311", 0)
     visits.cancel(visit=never, reason="", by=one.by, at=NOW)
+    holds.place(veteran=veteran, matter="Marigold inquiry", reason="A letter", by=one.by, at=NOW)
     claim, *_ = claims.draft(visit_ids=[made[0].pk], by=one.by, at=NOW)
     claims.make_ready(claim=claim, by=one.by, at=NOW)
     written = [_done(paper_claims.ask([claim.pk], with_form=False, by=one.by)), _done(submissions.ask(by=one.by))]

@@ -3,20 +3,21 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 from vca.core.access import NotPermitted, note_refusal
-from vca.core.audit import NotRecorded
+from vca.core.audit import NotRecorded, TooOften
 from vca.domain.errors import RuleError
 from vca.domain.rules import CATALOGUE
 
 CODES = {401: "NOT-SIGNED-IN", 403: "ACCESS-01", 404: "NOT-FOUND", 405: "METHOD"}
 
 
-STATUS: dict[type[RuleError], int] = {NotPermitted: 403, NotRecorded: 503}
+STATUS: dict[type[RuleError], int] = {NotPermitted: 403, TooOften: 429, NotRecorded: 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ def explain(fault: Exception, context: dict[str, Any]) -> Response | None:
         return Response({"error": asdict(body)}, status=status)
     if isinstance(fault, RecursionError):
         fault = exceptions.ParseError("The body is nested too deeply.")
+    if isinstance(fault, SuspiciousOperation):  # Django's limits of size and of parts
+        fault = exceptions.ParseError("The body is larger than any of ours, or has more parts.")
     response = exception_handler(fault, context)
     if response is None:
         return None

@@ -31,6 +31,7 @@ ERRORS = {
     "404": "There is no such row in this practice.",
     "409": "A rule refuses; nothing was changed. ``code`` names the rule.",
     "422": "Something in the request cannot be read; ``field`` says what.",
+    "429": "The token's person has asked too often within an hour; ``message`` says how long to wait.",
 }
 
 

@@ -176,6 +176,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -774,7 +775,7 @@ class Migration(migrations.Migration):
                 ("valid_from", models.DateField()),
                 ("valid_through", models.DateField(blank=True, null=True)),
                 ("source", models.CharField(max_length=200)),
-                ("verified_on", models.DateField(blank=True, null=True, verbose_name="Verified with VA on")),
+                ("verified_on", models.DateField(blank=True, null=True, verbose_name="Verified on")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "created_by",
@@ -983,6 +984,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="auditevent",
             index=models.Index(fields=["at"], name="audit_by_time"),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["user", "at"], name="audit_by_person"),
         ),
         migrations.AddConstraint(
             model_name="agreementclinician",

@@ -16,7 +16,7 @@ class ParameterValue(models.Model):
     valid_from = models.DateField()
     valid_through = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=200)
-    verified_on = models.DateField("Verified with VA on", null=True, blank=True)
+    verified_on = models.DateField("Verified on", null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 

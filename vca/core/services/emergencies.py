@@ -54,10 +54,14 @@ def end(key: str, *, how: str, by: Actor) -> bool:
     with transaction.atomic():
         # One at a time: whoever ends it by hand in its last second meets the job here.
         _members(by).select_for_update(no_key=True).first()
-        if AuditEvent.objects.filter(action="emergency.ended", subject_kind=KEY, subject_id=key).exists():
+        if _is_ended(key):
             return False
         audit.record(by=by, action="emergency.ended", subject=_subject(key), changes={"how": how})
     return True
+
+
+def _is_ended(key: str) -> bool:
+    return AuditEvent.objects.filter(action="emergency.ended", subject_kind=KEY, subject_id=key).exists()
 
 
 def end_in_time(run: Run) -> None:
@@ -87,9 +91,12 @@ def keep(session: SessionBase, opened: Emergency) -> None:
 
 
 def found(session: SessionBase, *, practice_id: int, at: datetime) -> Emergency | None:
-    """Return what is open in the practice now."""
+    """Return what is open in the practice now.
+
+    The trail is asked too: a slow request that began before the end would write the session back as it was.
+    """
     said = session.get(KEY)
-    if not said or said["practice"] != practice_id or at.timestamp() >= said["until"]:
+    if not said or said["practice"] != practice_id or at.timestamp() >= said["until"] or _is_ended(said["key"]):
         return None
     return Emergency(said["key"], practice_id, datetime.fromtimestamp(said["until"], UTC), said["reason"])
 

@@ -1,5 +1,7 @@
 """What is kept for a while and then of no use: answers to what was sent once, and rows of ended daily work."""
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from vca.core import access, vocabulary
 from vca.core.access import Actor
-from vca.core.models import IdempotencyKey, Job, JobState
+from vca.core.models import Alert, Delivery, IdempotencyKey, Job, JobState, Task
 from vca.core.services import parameters, practices
 
 AT_MOST = 1000  # rows in one transaction
@@ -39,3 +41,15 @@ def delete_some(rows: QuerySet[Any]) -> int:
     """Delete as many of these rows as one short transaction takes; return how many."""
     some = list(rows.order_by("pk").values_list("pk", flat=True)[:AT_MOST])
     return rows.model._default_manager.filter(pk__in=some).delete()[0]
+
+
+def gone(rows: QuerySet[Any]) -> Counter[str]:
+    """Delete these rows; return how many of each table. Raises ProtectedError while something points at them."""
+    return Counter(rows.delete()[1])
+
+
+def forget_about(kind: str, ids: Collection[int], *, by: Actor) -> Counter[str]:
+    """Delete the alerts and tasks about rows that are disposed of; return how many of each table."""
+    about = {"subject_kind": kind, "subject_id__in": list(ids)}
+    rows = [access.scope(model._default_manager.filter(**about), by) for model in (Delivery, Alert, Task)]
+    return sum((gone(some) for some in rows), Counter[str]())

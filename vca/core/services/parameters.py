@@ -31,7 +31,7 @@ class NotADay(RuleError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value in force with its source; ``verified_on`` is the day on which the practice verified it with VA."""
+    """A value in force with its source; ``verified_on`` is the day on which the practice verified it."""
 
     value: str
     source: str

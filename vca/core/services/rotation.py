@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Substr
 
 from vca.core import access, audit, crypto, documents, policies
@@ -27,6 +27,7 @@ FILES_AT_ONCE = 50
 LOOKS = 5
 WHAT = "rotate keys"
 Tell = Callable[[str], object]
+Anew = tuple[Sealed, Any, Sealed]  # the new value, the key of its row, the value that it replaces
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ def _rows(column: Column, rotation: Rotation, tell: Tell) -> None:
             with transaction.atomic():
                 rows = column.stale() if last is None else column.stale().filter(pk__gt=last)
                 some = list(rows.only(column.field.name)[:AT_ONCE])
-                done = sum(_reseal(row, column.field, rotation) for row in some)
+                done = _replace(column, list(_sealed_anew(some, column.field, rotation)))
                 _record(column.by, column.name, done)
             if not some:
                 return
@@ -118,15 +119,29 @@ def _rows(column: Column, rotation: Rotation, tell: Tell) -> None:
             tell(f"{column.name}: {rotation.done[column.name]:,}")
 
 
-def _reseal(row: models.Model, column: SealedTextField, rotation: Rotation) -> int:
-    held = row.__dict__[column.attname]
-    try:
-        fresh = column.close(column.open(held, row), row)
-    except SealBroken:
-        rotation.broken.add(column.about(row))
+def _sealed_anew(rows: list[models.Model], column: SealedTextField, rotation: Rotation) -> Iterator[Anew]:
+    """Yield each value sealed anew, with the key of its row and what lay there; note what does not open."""
+    for row in rows:
+        held = row.__dict__[column.attname]
+        try:
+            yield column.close(column.open(held, row), row), row.pk, held
+        except SealBroken:
+            rotation.broken.add(column.about(row))
+
+
+def _replace(column: Column, anew: list[Anew]) -> int:
+    """Replace values in one journey, each where nobody has changed it meanwhile; return how many."""
+    if not anew:
         return 0
-    same = type(row)._base_manager.filter(pk=row.pk, **{column.attname: held})
-    return same.update(**{column.attname: fresh})
+    key, quote = column.model._meta.pk, connection.ops.quote_name
+    name, table = quote(column.field.column or ""), quote(column.model._meta.db_table)
+    rows = [(str(new), key.get_db_prep_value(pk, connection), str(old)) for new, pk, old in anew]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {table} SET {name} = %s WHERE {quote(key.column or '')} = %s AND {name} = %s",  # noqa: S608  # our own names
+            rows,
+        )
+        return cursor.rowcount
 
 
 def _files(by: By, rotation: Rotation, tell: Tell) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -60,6 +61,12 @@ def relative_day(day: date | None, today: date) -> str:
     days = (day - today).days
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
     return near.get(days) or (f"in {days} days" if days > 0 else f"{-days} days ago")
+
+
+@register.filter
+def span(days: Fraction | int) -> str:
+    """Return a number of days in words, to the half of a day: 7 days, 3.5 days."""
+    return wording.span(days)
 
 
 @register.filter
@@ -177,6 +184,9 @@ BADGES: Mapping[str, Badge] = {
     "ENDED": Badge("Ended", "dash", "quiet"),
     "MAIL_REFUSED": Badge("E-mail refused", "alert", "warn"),
     "NOT_CLOSED": Badge("Not closed", "alert", "warn"),
+    "LEGAL_HOLD": Badge("Legal hold", "pause", "warn"),
+    "LIFTED": Badge("Lifted", "dash", "quiet"),
+    "PAST_TIME": Badge("Past its time", "clock", "info"),
     "NOT_YET": Badge("Not yet", "calendar", "quiet"),
     "NOT_IN_USE": Badge("Not in use", "dash", "quiet"),
 }
@@ -246,11 +256,15 @@ WIDGET_CLASSES = {
 
 @register.filter
 def widget(field: BoundField) -> SafeString:
-    """Return the field's control with the house's class; a day and a time are asked with the browser's own controls."""
+    """Return the field's control with the house's class; a day and a time are asked with the browser's own controls.
+
+    No browser keeps what was typed: it would write it into its own folder, to fill the form again after a restart.
+    """
     control = field.field.widget
     if isinstance(control, DateInput):
         control.input_type, control.format = "date", "%Y-%m-%d"
     elif isinstance(control, TimeInput):
         control.input_type, control.format = "time", "%H:%M"
     own = control.attrs.get("class", "")
-    return field.as_widget(attrs={"class": f"{own} {WIDGET_CLASSES.get(field.widget_type, 'usa-input')}".strip()})
+    shown = f"{own} {WIDGET_CLASSES.get(field.widget_type, 'usa-input')}".strip()
+    return field.as_widget(attrs={"autocomplete": "off", **control.attrs, "class": shown})

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from vca.core import access, forms, sessions
 from vca.core.access import Actor, Nowhere
 from vca.core.models import AuthenticatorApp, Passkey, User
-from vca.core.services import factors, passkeys
+from vca.core.services import factors, open_sessions, passkeys
 from vca.core.services.factors import NotTheCode
 from vca.core.services.passkeys import PasskeyRefused
 from vca.core.views.door import site_of
 from vca.domain.errors import RuleError
+from vca.domain.wording import counted
 
 ADDING = "passkey_adding"
 
@@ -46,6 +47,7 @@ def _page(request: HttpRequest, codes: list[str]) -> HttpResponse:
         "codes_left": factors.codes_left(user),
         "codes": codes,
         "must": access.lacks_second(request),
+        "open_sessions": open_sessions.found(user, this=request.session.session_key, at=timezone.now()),
     }
     return render(request, "core/factors.html", context)
 
@@ -158,4 +160,14 @@ def remove_passkey(request: HttpRequest, passkey_id: int) -> HttpResponse:
     passkey.user.refresh_from_db()
     request.user = passkey.user
     _changed(request, "The passkey is removed.")
+    return redirect("factors")
+
+
+@require_POST
+@access.signed_in(step_up=True)
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign out on other devices: on those that the form names."""
+    marks, this = request.POST.getlist("session"), request.session.session_key
+    ended = open_sessions.end(_person(request), marks=marks, this=this, at=timezone.now())
+    messages.success(request, f"Signed out on {counted(ended, 'other device')}.")
     return redirect("factors")

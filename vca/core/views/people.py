@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from vca.core import access, forms
@@ -106,6 +107,7 @@ def disable_person(request: PageRequest, membership_id: int) -> HttpResponse:
 
 
 @access.takes_forms
+@cache_control(no_store=True)
 def accept_invitation(request: PageRequest, token: str) -> HttpResponse:
     """Join a practice, or set a new password, by a one-time link."""
     now = timezone.now()

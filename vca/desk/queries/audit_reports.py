@@ -64,7 +64,8 @@ def lines(report: Report, rows: Iterable[AuditEvent], *, veteran_id: int, by: Ac
             yield (when, who, words, _where(event), *said)
         else:
             told = vocabulary.disclosures()[event.action]
-            yield (when, told.recipient or who, f"{told.what} ({_where(event)})", told.why, who)
+            why = str(event.changes.get("reason") or told.why)  # the reason of emergency access, where it was open
+            yield (when, told.recipient or who, f"{told.what} ({_where(event)})", why, who)
 
 
 def _where(event: AuditEvent) -> str:

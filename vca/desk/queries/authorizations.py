@@ -1,6 +1,6 @@
 """The list of authorizations, its badges, and how the visits of one run down."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,9 +11,11 @@ from django.db.models import Q, QuerySet
 from billing import queries as billing
 from referrals import queries as referrals
 from referrals.domain.drawdown import LineCount
+from referrals.domain.forecast import Forecast
 from referrals.domain.states import LimitKind, ReferralState
 from vca.core.access import Actor
 from vca.core.pages import KeysetPage, keyset_by_day
+from vca.desk.queries import forecasts
 from vca.desk.queries.calendar import Calendar
 from vca.domain.periods import Period
 
@@ -77,6 +79,8 @@ def authorization_page(by: Actor, choice: Choice, *, after: str, calendar: Calen
     rows = chosen(referrals.listed(by, days=calendar.days), choice, calendar)
     page = keyset_by_day(rows, "valid_through", after=after)
     shown = [_with_badges(referrals.spelled_out(row), calendar) for row in page.rows]
+    told = forecasts.of_rows(shown, by)
+    shown = [row | {"forecast": told.get(row["authorization_id"])} for row in shown]
     if choice.view == "counted":
         shown = [row | {"lines": [line for line in row["lines"] if _is_counted(line)]} for row in shown]
     return KeysetPage(shown, page.older)
@@ -171,6 +175,20 @@ def lines(authorization: Any, *, days: Mapping[int, date]) -> list[dict[str, Any
         }
         for line in services
     ]
+
+
+def foretold(
+    authorization: Any, forecast: Forecast | None, known: Sequence[tuple[date, int]]
+) -> list[tuple[date, int]]:
+    """Return the line from the last point that is known to the last authorized visit at the present pace.
+
+    It is drawn for one counted line: several together have no pace in common.
+    """
+    lines = [line for line in authorization.services.all() if line.limit_kind == LimitKind.COUNTED]
+    start, left = max(known, key=lambda point: (point[0], -point[1]))
+    if len(lines) > 1 or not forecast or not forecast.last_visit_on or left <= 0 or forecast.last_visit_on <= start:
+        return []
+    return [(start, left), (forecast.last_visit_on, 0)]
 
 
 def run_down(authorization: Any, *, today: date) -> tuple[int, list[tuple[date, int]], list[tuple[date, int]]]:

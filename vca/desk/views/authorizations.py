@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from billing import queries as billing
 from billing.services import networks
 from referrals import queries as referrals
+from referrals.domain.forecast import Forecast
 from referrals.domain.notice import OF_A_NOTICE, RULE_OF, HoldReason
 from referrals.domain.routing import bills_va, where_to_bill
 from referrals.domain.states import OPEN, REFERRAL_MOVES, Affiliation, LimitKind, ReferralState
@@ -19,7 +20,7 @@ from vca.core import access, charts
 from vca.core.access import Actor, PageRequest
 from vca.core.pages import asked_for
 from vca.desk.queries import authorizations as listing
-from vca.desk.queries import cover
+from vca.desk.queries import cover, forecasts
 from vca.desk.queries.calendar import today_at
 from vca.domain.rules import CATALOGUE
 
@@ -61,13 +62,16 @@ def authorization(request: PageRequest, authorization_id: int) -> HttpResponse:
     row = get_object_or_404(referrals.authorizations(request.actor), pk=authorization_id)
     calendar, referral = today_at(request.actor, timezone.now()), row.referral
     day = calendar.day_at(row.home_location_id)
+    forecast = forecasts.of_authorizations([row], request.actor, calendar).get(row.pk)
     context = {
         "authorization": row,
         "referral": referral,
         "badges": listing.badges(row, today=day),
         "lines": listing.lines(row, days=calendar.days),
         "visits": cover.shown([(visit, cover.cover(visit)) for visit in referrals.visits(row)[:100]]),
-        "burn_down": _burn_down(row, day),
+        "forecast": forecast,
+        "due": CATALOGUE["AUTH-04"],
+        "burn_down": _burn_down(row, day, forecast),
         "obstacles": _obstacles(row, request.actor),
         "acts": REFERRAL_MOVES.acts(ReferralState(referral.state)),
         "notices": referral.notices.filter(pending=True).order_by("received_at"),
@@ -139,11 +143,12 @@ def _elsewhere(referral: Any, by: Actor, day: date) -> str:
     return where_to_bill(affiliation, network=networks.where_to_send(referral.network, by, on=day))
 
 
-def _burn_down(row: Any, day: date) -> dict[str, Any] | None:
+def _burn_down(row: Any, day: date, forecast: Forecast | None) -> dict[str, Any] | None:
     """The chart of the counted lines together, and the numbers behind it."""
     limit, points, planned = listing.run_down(row, today=day)
     if not limit:
         return None
     ends_on = row.terms.valid_through
-    svg = charts.burn_down(points=points, planned=planned, forecast=(), limit=limit, ends_on=ends_on, today=day)
+    ahead = listing.foretold(row, forecast, (*points, *planned, (day, points[-1][1] if points else limit)))
+    svg = charts.burn_down(points=points, planned=planned, forecast=ahead, limit=limit, ends_on=ends_on, today=day)
     return {"svg": svg, "points": points, "planned": planned}

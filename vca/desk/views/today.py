@@ -18,7 +18,7 @@ from referrals.queries import EXPECTED
 from vca.core import access, alerts, jobs, sight
 from vca.core.access import Actor, PageRequest
 from vca.core.services import backups, chores
-from vca.desk.queries import cover, inbox, unbilled
+from vca.desk.queries import cover, forecasts, inbox, unbilled
 from vca.desk.queries.alerts import with_authorization
 from vca.desk.queries.calendar import Calendar, today_at
 
@@ -37,10 +37,11 @@ def today(request: PageRequest) -> HttpResponse:
     unclosed = referrals.unclosed(by, days=calendar.days)
     number = unclosed.order_by().count()
     awake = alerts.awake(by, at=now)
+    places = _places(by, calendar.days, whole="all" in request.GET)
     context = {
         "today": calendar.today,
         "has_places": bool(calendar.days),
-        "places": _places(by, calendar.days, whole="all" in request.GET),
+        "places": _with_forecasts(places, by, calendar.days),
         "unclosed": _unclosed(unclosed[:MOST_UNCLOSED], calendar) if number else [],
         "more_unclosed": max(0, number - MOST_UNCLOSED),
         "tiles": _tiles(by, calendar, unclosed=number),
@@ -72,6 +73,15 @@ def _places(by: Actor, days: Mapping[int, date], *, whole: bool) -> list[dict[st
     places = places if whole else [_shortened(place) for place in places]
     sight.note_rows(one["visit"] for place in places for one in (*place["open"], *place["done"]))
     return places
+
+
+def _with_forecasts(places: Iterable[dict[str, Any]], by: Actor, days: Mapping[int, date]) -> list[dict[str, Any]]:
+    """The places, each visit that is still to come or under way with how long its cover lasts."""
+    told = forecasts.of_visits([one["visit"] for place in places for one in place["open"]], by, days)
+    return [
+        place | {"open": [one | {"forecast": told.get(one["visit"].authorization_id)} for one in place["open"]]}
+        for place in places
+    ]
 
 
 def _shortened(place: dict[str, Any]) -> dict[str, Any]:

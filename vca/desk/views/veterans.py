@@ -10,6 +10,7 @@ from referrals import queries as referrals
 from vca.core import access, sight
 from vca.core.access import PageRequest
 from vca.desk.queries import authorizations as listing
+from vca.desk.queries import forecasts
 from vca.desk.queries.calendar import today_at
 
 MOST_SHOWN = 50
@@ -20,14 +21,17 @@ MOST_SHOWN = 50
 def veteran(request: PageRequest, veteran_id: int) -> HttpResponse:
     """One Veteran: facts, authorizations, visits, claims."""
     row = get_object_or_404(referrals.veterans(request.actor), pk=veteran_id)
-    day = today_at(request.actor, timezone.now()).today
+    calendar = today_at(request.actor, timezone.now())
     known = list(referrals.authorizations(request.actor).filter(veteran=row).order_by("-current__valid_from", "-pk"))
+    told = forecasts.of_authorizations(known, request.actor, calendar)
     referral_ids = [one.referral_id for one in known]
     context = {
         "veteran": row,
-        "authorizations": [(one, listing.badges(one, today=day)) for one in known],
+        "authorizations": [(one, listing.badges(one, today=calendar.today), told.get(one.pk)) for one in known],
+        "today": calendar.today,
         "visits": referrals.visits_of_veteran(row)[:50],
         "claims": billing.claims_of(referral_ids, request.actor)[:20] if request.actor.may("see_claims") else None,
+        "holds": referrals.holds_on(row, request.actor) if request.actor.may("keep_records") else (),
         "versions": row.versions.select_related("recorded_by").order_by("-recorded_at"),
     }
     return render(request, "desk/veteran.html", context)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 from rest_framework.exceptions import ErrorDetail
 
 from tests import world
@@ -136,3 +137,11 @@ def test_cursor_that_no_page_gave_is_not_found(biller: Caller, cursor: str) -> N
     answer = biller.get("api_referrals", cursor=cursor)
 
     assert (answer.status_code, error(answer)["code"]) == (404, "NOT-FOUND")
+
+
+def test_body_above_the_limit_has_the_one_shape(biller: Caller, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+
+    answer = biller.post("api_make_all_ready", body={"a": "more than ten"})
+
+    assert (answer.status_code, list(error(answer)), error(answer)["code"]) == (400, SHAPE, "INPUT")

@@ -41,12 +41,6 @@ def disable(harbor: World, user: User, **options: Any) -> None:
     departures.disable(user=user, by=harbor.by, at=NOW, **options)
 
 
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def task_of(user: User, harbor: World, *, kind: str = "referral_held") -> Task:
     task = chores.open_task(kind=kind, subject=harbor.location, headline="test", by=harbor.by)
     chores.take(task=task, by=actor(user, harbor))
@@ -54,7 +48,7 @@ def task_of(user: User, harbor: World, *, kind: str = "referral_held") -> Task:
 
 
 def test_every_session_and_token_is_dead_on_the_next_request(harbor: World, leaver: User) -> None:
-    pages = [signed_in(leaver) for _ in range(2)]
+    pages = [world.signed_in(leaver) for _ in range(2)]
     _, token = people.issue_token(user=leaver, name="test", by=harbor.by, at=harbor.practice.created_at)
     api = Client(headers={"Authorization": f"Bearer {token}"})
 
@@ -78,7 +72,7 @@ def test_password_opens_nothing_any_more(harbor: World, leaver: User) -> None:
 
 
 def test_session_does_not_come_back_with_the_account(harbor: World, leaver: User) -> None:
-    client = signed_in(leaver)
+    client = world.signed_in(leaver)
     disable(harbor, leaver)
     User.objects.update(is_active=True)
     people.give_role(user=leaver, role=Role.BILLER, by=harbor.by)
@@ -175,7 +169,7 @@ def test_work_is_left_to_no_stranger(harbor: World, leaver: User, who: str) -> N
 
 def test_last_administrator_is_not_disabled_and_nothing_has_changed(harbor: World) -> None:
     boss = world.person(harbor, Role.ADMINISTRATOR)
-    client = signed_in(boss)
+    client = world.signed_in(boss)
 
     with pytest.raises(LastAdministrator):
         disable(harbor, boss)
@@ -209,7 +203,7 @@ def test_administrator_disables_somebody_on_a_page(harbor: World, leaver: User) 
     heir = world.person(harbor, Role.BILLER)
     task = task_of(leaver, harbor)
     page, url = (
-        signed_in(world.person(harbor, Role.ADMINISTRATOR)),
+        world.signed_in(world.person(harbor, Role.ADMINISTRATOR)),
         reverse("disable_person", args=[leaver.memberships.get().pk]),
     )
 

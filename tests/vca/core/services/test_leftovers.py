@@ -2,20 +2,27 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
+from pytest_django import Settings
 
 from tests import world
 from tests.world import NOW, TODAY, World
-from vca.core import jobs
-from vca.core.models import AuditEvent, IdempotencyKey, Job, JobState
+from vca.core import documents, jobs
+from vca.core.models import AuditEvent, Document, IdempotencyKey, Job, JobState
 from vca.core.services import leftovers, parameters
 from vca.core.vocabulary import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings: Settings, tmp_path: Path) -> None:
+    settings.DOCUMENTS_DIR = tmp_path / "documents"
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ def test_old_answers_go_and_younger_ones_stay(harbor: World) -> None:
     answered(harbor, "old", days_ago=31)
     answered(harbor, "form old", days_ago=31)
 
-    assert (purged(harbor), list(IdempotencyKey.objects.all())) == ("2 rows purged", [young])
+    assert (purged(harbor), list(IdempotencyKey.objects.all())) == ("2 rows and 0 files purged", [young])
 
 
 def test_practice_decides_how_long(harbor: World) -> None:
@@ -67,7 +74,7 @@ def test_old_daily_runs_go_but_for_the_last_of_each(harbor: World) -> None:
     for days_ago in (101, 102):
         ended(harbor, days_ago=days_ago, state=JobState.CANCELLED)
 
-    assert (purged(harbor), list(Job.objects.filter(key="1"))) == ("2 rows purged", [last])
+    assert (purged(harbor), list(Job.objects.filter(key="1"))) == ("2 rows and 0 files purged", [last])
 
 
 @pytest.mark.parametrize("kept", ["young", "parked", "of another kind", "asked for", "of another practice"])
@@ -87,7 +94,7 @@ def test_other_runs_stay(harbor: World, kept: str) -> None:
         for days_ago in (99, 100):
             ended(lake, days_ago=days_ago)
 
-    assert purged(harbor) == "0 rows purged"
+    assert purged(harbor) == "0 rows and 0 files purged"
 
 
 def test_many_rows_go_in_short_transactions_and_leave_one_event(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,8 +102,19 @@ def test_many_rows_go_in_short_transactions_and_leave_one_event(harbor: World, m
     for number in range(5):
         answered(harbor, str(number), days_ago=40)
 
-    assert (purged(harbor), IdempotencyKey.objects.count()) == ("5 rows purged", 0)
-    assert [event.changes for event in AuditEvent.objects.filter(action="leftovers.purged")] == [{"rows": 5}]
+    assert (purged(harbor), IdempotencyKey.objects.count()) == ("5 rows and 0 files purged", 0)
+    assert [event.changes for event in AuditEvent.objects.filter(action="leftovers.purged")] == [
+        {"rows": 5, "files": 0}
+    ]
+
+
+def test_file_that_no_row_names_goes_and_others_stay(harbor: World) -> None:
+    said = {"kind": "claims_837p", "filename": "1.837", "media_type": "application/edi-x12", "by": harbor.by}
+    gone, kept = (documents.keep(content, **said) for content in (b"gone", b"kept"))
+    Document.objects.filter(pk=gone.pk).delete()
+
+    assert (purged(harbor), documents.path(gone).exists()) == ("0 rows and 1 file purged", False)
+    assert documents.read(kept) == b"kept"
 
 
 def test_purge_is_planned_for_each_place(harbor: World) -> None:

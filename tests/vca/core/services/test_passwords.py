@@ -24,19 +24,13 @@ def harbor() -> World:
     return world.practice()
 
 
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def change(client: Client, present: str = PASSWORD, new: str = OTHER) -> object:
     return client.post(reverse("change_password"), {"present": present, "new": new})
 
 
 def test_change_keeps_this_session_and_ends_the_others(harbor: World) -> None:
     user = world.person(harbor, Role.NURSE)
-    here, there = signed_in(user), signed_in(user)
+    here, there = world.signed_in(user), world.signed_in(user)
 
     change(here)
 
@@ -49,7 +43,7 @@ def test_change_is_in_the_trail_also_of_somebody_without_a_practice(harbor: Worl
     people_ = [world.person(harbor, Role.NURSE), User.objects.create_user("x@example.org", name="X", password=PASSWORD)]
 
     for user in people_:
-        change(signed_in(user))
+        change(world.signed_in(user))
 
     events = AuditEvent.objects.filter(action="password.changed").order_by("pk").values_list("user_id", "practice_id")
     assert list(events) == [(people_[0].pk, harbor.practice.pk), (people_[1].pk, None)]
@@ -61,7 +55,7 @@ def test_change_is_in_the_trail_also_of_somebody_without_a_practice(harbor: Worl
 def test_change_is_refused_beside_the_field(harbor: World, present: str, new: str, field: str) -> None:
     user = world.person(harbor, Role.NURSE)
 
-    answer = change(signed_in(user), present, new)
+    answer = change(world.signed_in(user), present, new)
 
     user.refresh_from_db()
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
@@ -79,7 +73,7 @@ def test_weak_password_changes_nothing(harbor: World) -> None:
 
 def test_administrator_gives_somebody_a_link_that_sets_a_new_password(harbor: World) -> None:
     nurse = world.person(harbor, Role.NURSE)
-    page = signed_in(world.person(harbor, Role.ADMINISTRATOR))
+    page = world.signed_in(world.person(harbor, Role.ADMINISTRATOR))
 
     link = page.post(reverse("offer_reset", args=[nurse.memberships.get().pk])).context["link"]
     answer = Client().post(link, {"password": OTHER})
@@ -90,7 +84,7 @@ def test_administrator_gives_somebody_a_link_that_sets_a_new_password(harbor: Wo
 
 @pytest.mark.parametrize("act", ["invite_again", "withdraw_invitation"])
 def test_waiting_invitation_is_listed_with_its_acts(harbor: World, act: str) -> None:
-    page = signed_in(world.person(harbor, Role.ADMINISTRATOR))
+    page = world.signed_in(world.person(harbor, Role.ADMINISTRATOR))
     row, _ = people.invite(email="new@example.org", role=Role.NURSE, by=harbor.by, at=NOW)
     address = reverse(act, args=[row.pk])
     before = page.get(reverse("people")).content.decode()
@@ -118,7 +112,7 @@ def guess(client: Client, url: str, times: int, **words: str) -> list[bool]:
 
 def test_changing_the_password_is_no_way_to_guess_it(harbor: World) -> None:
     with time_machine.travel(NOW, tick=False):
-        client = signed_in(world.person(harbor, Role.NURSE))
+        client = world.signed_in(world.person(harbor, Role.NURSE))
         waits = guess(client, reverse("change_password"), 6, present="wrong", new=OTHER)
 
     assert waits == [False] * 5 + [True]

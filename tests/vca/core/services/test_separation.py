@@ -9,7 +9,6 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 
 from billing.models import Claim
 from billing.services import claims
@@ -17,7 +16,7 @@ from referrals.models import Referral
 from referrals.services import referrals
 from tests import world
 from tests.vca.core.api.caller import Caller
-from tests.vca.core.kept import kept, put_back
+from tests.vca.core.kept import put_back
 from tests.vca.core.rows import everything
 from tests.world import NOW, TODAY, World
 from vca.core import access
@@ -68,12 +67,6 @@ def close(claim: Claim, by: Actor) -> None:
 CONFIRMING = Pair("confirm-by-another", entered, confirm, "referral.confirmed")
 CLOSING = Pair("close-by-another", drafted, close, "claim.closed")
 PAIRS = [pytest.param(CONFIRMING, id="confirming"), pytest.param(CLOSING, id="closing")]
-
-
-@pytest.fixture(scope="module")
-def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with kept(django_db_blocker) as one:
-        yield one
 
 
 @pytest.fixture

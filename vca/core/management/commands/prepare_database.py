@@ -32,6 +32,7 @@ class Command(BaseCommand):
             verbosity=0 if verbosity == 1 else verbosity,
             interactive=False,
         )
+        refuse_of_another_commit(connections[database])
         if "owner" in connections:
             role = connections["default"].settings_dict["USER"]
             refuse_role_above_policies(connections[database], role=role)
@@ -39,6 +40,21 @@ class Command(BaseCommand):
             policies.isolate(connections[database], role=role)
         elif connections[database].vendor == "postgresql":
             self.stderr.write(WITHOUT_OWNER)
+
+
+def refuse_of_another_commit(one: BaseDatabaseWrapper) -> None:
+    """Raise CommandError for a database whose tables another commit made: until the first release none migrates it."""
+    with one.cursor() as cursor:
+        there = set(one.introspection.table_names(cursor))
+        for model in apps.get_models():
+            table, wanted = model._meta.db_table, {str(field.column) for field in model._meta.local_concrete_fields}
+            rows = one.introspection.get_table_description(cursor, table) if table in there else []
+            lacking = sorted(wanted - {row.name for row in rows})
+            if lacking:
+                raise CommandError(
+                    f"This database was made by another commit: {table}.{lacking[0]} is not in it. Take an empty one. "
+                    "For the try-out remove its folder, or name another: VCA_STATE_DIR=/elsewhere ./run"
+                )
 
 
 def refuse_role_above_policies(owner: BaseDatabaseWrapper, *, role: str) -> None:
