@@ -246,6 +246,7 @@ NAME_NONE = {
     "passkey",
     "q",
     "sealed",
+    "session",
     "state",
     "view",
     "wanted",

@@ -18,6 +18,9 @@ from tests.lanes import without_servers
 from tests.trials.mutations import ROOT, in_functions
 
 BEGIN = "import sys, django; django.setup(); from tests.trials import elsewhere; sys.exit(elsewhere.main(sys.argv[1:]))"
+ANOTHER = (
+    "tests/vca/domain/test_refill.py"  # pytest keeps what belongs to the session only before a test of another file
+)
 ANSWER = "\x1e"  # before each answer, among whatever pytest says
 
 
@@ -41,7 +44,7 @@ class Suite:
 @contextmanager
 def suite(files: list[str]) -> Iterator[Suite]:
     """Have a process that has collected these files, until the end of the block."""
-    arguments = [sys.executable, "-c", BEGIN, *files]
+    arguments = [sys.executable, "-c", BEGIN, *files, ANOTHER]
     environment = without_servers() | {"DJANGO_SETTINGS_MODULE": "vca.settings"}
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     with subprocess.Popen(arguments, env=environment, cwd=ROOT, **pipes) as process:

@@ -268,6 +268,7 @@ def test_trail_is_anchored_once_an_hour(anchors: Path) -> None:
     assert lines == [[str(one.pk), one.hash, str(one.event_ids[-1])] for one in rows]
 
 
+@pytest.mark.serial
 @pytest.mark.django_db(transaction=True)
 def test_trail_is_anchored_before_the_first_file_is_kept(settings: Settings, tmp_path: Path) -> None:
     settings.DOCUMENTS_DIR = tmp_path / "not" / "made"

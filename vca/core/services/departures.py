@@ -28,7 +28,7 @@ def colleagues(user: User, *, by: Actor) -> QuerySet[User]:
 
 
 def disable(*, user: User, by: Actor, at: datetime, successor: User | None = None) -> None:
-    """End the roles, sessions, API tokens and background work of a person in the practice; hand tasks and alerts over.
+    """End a person's roles, sessions, tokens, links and background work in the practice; hand tasks and alerts over.
 
     They go to the successor as far as these may do or see them, else to whoever has the role. Who works nowhere else
     cannot sign in any more. Raises NotAColleague, LastAdministrator.
@@ -40,6 +40,7 @@ def disable(*, user: User, by: Actor, at: datetime, successor: User | None = Non
             people.end_role(membership=membership, by=by)
         for token in ApiToken.objects.filter(practice_id=by.practice_id, user=user, revoked_at=None).order_by("pk"):
             people.revoke_token(token=token, by=by, at=at)
+        people.withdraw_all_of(user, by=by, at=at)
         jobs.cancel_all_of(user.pk, by=by)
         _hand_over(user, successor, by=by)
         factors.end_sessions(user)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from vca.core import access, audit
 from vca.core.access import Actor
@@ -139,6 +139,13 @@ def withdraw_invitation(*, invitation: Invitation, by: Actor, at: datetime) -> b
     return bool(withdrawn)
 
 
+def withdraw_all_of(user: User, *, by: Actor, at: datetime) -> None:
+    """Let no link open anything that this person made in the practice, or that was made for them."""
+    of_them = Q(invited_by=user) | Q(resets=user) | Q(email=user.email)
+    for link in invitations(by).filter(of_them).order_by("pk"):
+        withdraw_invitation(invitation=link, by=by, at=at)
+
+
 def usable_invitation(token: str, *, at: datetime) -> Invitation:
     """Return the invitation behind a link. Raises InvitationNotUsable, which says why."""
     with within(None):
@@ -174,7 +181,8 @@ def accept(*, token: str, password: str, at: datetime, name: str = "") -> User:
     invitation = usable_invitation(token, at=at)
     with within(invitation.practice_id), transaction.atomic():
         unused = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, withdrawn_at__isnull=True)
-        if not unused.update(accepted_at=at):
+        # Made anew since it was looked at, it has another token: the one that was sent before is dead.
+        if not unused.filter(token_hash=hashed(token), expires_at__gt=at).update(accepted_at=at):
             raise InvitationNotUsable("this link was used or withdrawn a moment ago")
         if invitation.resets and invitation.drops_factors:
             return _drop_factors(invitation.resets, invitation, password)

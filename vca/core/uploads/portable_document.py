@@ -93,13 +93,13 @@ def _look(one: DictionaryObject) -> None:
     for key, what in KEYS.items():
         if key in one and not isinstance(one[key], NullObject):
             raise Active(f"the PDF holds {what}")
-    if one.get("/S") in ACTIONS or one.get("/Subtype") in ANNOTATIONS:
+    said = {key: one[key] for key in ("/S", "/Subtype", "/URI", "/OpenAction") if key in one}  # wherever they stand
+    if said.get("/S") in ACTIONS or said.get("/Subtype") in ANNOTATIONS:
         raise Active("the PDF holds something that acts: a script, a program, a form that sends, or a recording")
-    opening = one.get("/OpenAction")
-    opening = opening.get_object() if isinstance(opening, IndirectObject) else opening
-    if isinstance(opening, DictionaryObject) and opening.get("/S") != "/GoTo":
+    opening = said.get("/OpenAction")
+    if isinstance(opening, DictionaryObject) and ("/S" not in opening or opening["/S"] != "/GoTo"):
         raise Active("the PDF does something when it is opened")
-    if one.get("/S") == "/URI" and not str(one.get("/URI", "")).lower().startswith(LINKS):
+    if said.get("/S") == "/URI" and not str(said.get("/URI", "")).lower().startswith(LINKS):
         raise Active("the PDF holds a link to something other than a web page")
     if isinstance(one, StreamObject) and "/F" in one:
         raise Active("the PDF takes a part of itself from another file")

@@ -13,7 +13,7 @@ from vca.core.alerts import Reached
 from vca.core.models import Alert, ApiToken, AuditEvent, Job, Task, User
 from vca.core.services import chores, departures, inbox, people
 from vca.core.services.departures import NotAColleague
-from vca.core.services.people import LastAdministrator
+from vca.core.services.people import InvitationNotUsable, LastAdministrator
 from vca.core.vocabulary import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -188,6 +188,34 @@ def test_who_works_elsewhere_too_signs_in_again_and_works_there(harbor: World, l
 
     assert client.get(reverse("practice")).context["practice"] == lake.practice
     assert [one.revoked_at for one in ApiToken.objects.filter(user=leaver)] == [None]
+
+
+def test_links_of_somebody_who_has_left_open_nothing(harbor: World) -> None:
+    boss = world.person(harbor, Role.ADMINISTRATOR, email="boss@example.org")
+    colleague, by = world.person(harbor, Role.NURSE), actor(boss, harbor)
+    world.person(harbor, Role.ADMINISTRATOR, email="second@example.org")
+    made = {"role": Role.BILLER, "at": NOW}
+    _, joining = people.invite(email="second-address@example.org", by=by, **made)
+    _, reset = people.offer_reset(user=colleague, by=by, at=NOW)
+    _, for_them = people.invite(email="boss@example.org", by=harbor.by, **made)
+    _, of_others = people.invite(email="new@example.org", by=harbor.by, **made)
+
+    disable(harbor, boss)
+
+    for token in (joining, reset, for_them):
+        with pytest.raises(InvitationNotUsable, match="withdrawn"):
+            people.accept(token=token, password=PASSWORD, at=NOW, name="X")
+    assert people.accept(token=of_others, password=PASSWORD, at=NOW, name="New").email == "new@example.org"
+
+
+def test_link_that_is_made_anew_meanwhile_is_dead(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, before = people.invite(email="new@example.org", role=Role.NURSE, by=harbor.by, at=NOW)
+    looked = people.usable_invitation(before, at=NOW)
+    people.invite_again(invitation=link, by=harbor.by, at=NOW)
+    monkeypatch.setattr(people, "usable_invitation", lambda token, *, at: looked)
+
+    with pytest.raises(InvitationNotUsable, match="a moment ago"):
+        people.accept(token=before, password=PASSWORD, at=NOW, name="New")
 
 
 def test_invited_anew_they_come_back(harbor: World, leaver: User) -> None:

@@ -45,6 +45,13 @@ def annotated(annotation: bytes) -> Callable[[], bytes]:
     return lambda: pdf({3: b"<</Type/Page/Parent 2 0 R/Annots[4 0 R]>>", 4: annotation})
 
 
+def acting_by_name(name: bytes, keys: bytes = b"/F(x.exe)") -> Callable[[], bytes]:
+    """A PDF with an action on its page whose kind, and address, are objects of their own: ISO 32000-1, 7.3.10."""
+    link = b"<</Type/Annot/Subtype/Link/A<</S 5 0 R%s>>>>" % keys
+    page = b"<</Type/Page/Parent 2 0 R/Annots[4 0 R]>>"
+    return lambda: pdf({3: page, 4: link, 5: name, 6: b"(file:///etc/passwd)"})
+
+
 def with_contents(content: bytes, keys: bytes = FLATE) -> bytes:
     return pdf({3: b"<</Type/Page/Parent 2 0 R/Contents 4 0 R>>", 4: stream(content, keys)})
 
@@ -122,6 +129,14 @@ FILES = {
         "UPLOAD-03", lambda: pdf({3: b"<</Type/Page/Parent 2 0 R/AA<</O<</S/Named/N/Print>>>>>>"})
     ),
     "program": proof("UPLOAD-03", annotated(b"<</Type/Annot/Subtype/Link/A<</S/Launch/F(cmd.exe)>>>>")),
+    "program by a name elsewhere": proof("UPLOAD-03", acting_by_name(b"/Launch")),
+    "script by a name elsewhere": proof("UPLOAD-03", acting_by_name(b"/JavaScript")),
+    "form that sends by a name elsewhere": proof("UPLOAD-03", acting_by_name(b"/SubmitForm")),
+    "link to a file elsewhere": proof("UPLOAD-03", acting_by_name(b"/URI", b"/URI 6 0 R")),
+    "film by a name elsewhere": proof(
+        "UPLOAD-03",
+        lambda: pdf({3: b"<</Type/Page/Parent 2 0 R/Annots[4 0 R]>>", 4: b"<</Subtype 5 0 R>>", 5: b"/RichMedia"}),
+    ),
     "form that sends": proof("UPLOAD-03", annotated(b"<</Type/Annot/A<</S/SubmitForm/F(https://example.org)>>>>")),
     "link to a file": proof("UPLOAD-03", annotated(b"<</Type/Annot/A<</S/URI/URI(file:///etc/passwd)>>>>")),
     "link that is a script": proof("UPLOAD-03", annotated(b"<</Type/Annot/A<</S/URI/URI(javascript:x)>>>>")),
