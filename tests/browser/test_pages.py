@@ -227,7 +227,8 @@ def subjects() -> dict[str, Any]:
     }
     found = {name: model.objects.filter(practice=practice).order_by("pk").first().pk for name, model in models.items()}
     mine = {"report_id": report.pk, "token_id": token.pk, "invitation_id": row.pk, "token": invitation}
-    return found | mine | {"name": "filing-limit-days", "passkey_id": 1}  # a passkey takes only posts, there or not
+    posted = {"passkey_id": 1, "hold_id": 1}  # they take only posts, there or not
+    return found | mine | posted | {"name": "filing-limit-days"}
 
 
 def named_addresses(patterns: list[Any]) -> Iterator[URLPattern]:
