@@ -72,6 +72,19 @@ def chromium() -> str:
     raise FileNotFoundError("no Chromium on this machine")
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is served, and the browser."""
+
+    base: str
+    browser: Browser
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return urlsplit(self.base).netloc
+
+
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start headless Chromium. Its event loop would make Django refuse the database, which tests may use."""

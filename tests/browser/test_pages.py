@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.urls import URLPattern, get_resolver, resolve, reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
@@ -27,7 +27,7 @@ from referrals.models import Authorization, AuthorizedService, Notice, Referral,
 from referrals.services import imports
 from tests import databases
 from tests.browser import looks
-from tests.browser.looks import Complaints, Scheme
+from tests.browser.looks import Complaints, Scheme, Site
 from tests.referrals.intake.test_json_reader import CAMEL
 from vca.core import access, vocabulary
 from vca.core.models import (
@@ -66,18 +66,6 @@ ROLES: tuple[tuple[Role, Scheme], ...] = (
     (Role.BILLER, "dark"),
     (Role.ADMINISTRATOR, "light"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The demo, served; and the browser."""
-
-    base: str
-    browser: Browser
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.base).netloc
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,14 +10,14 @@ import pyotp
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
-from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from tests import databases, world
 from tests.browser import looks
-from tests.browser.looks import Complaints
+from tests.browser.looks import Complaints, Site
 from tests.browser.test_pages import faults
 from tests.world import PASSWORD
 from vca.core import sessions
@@ -27,18 +26,6 @@ from vca.core.vocabulary import Role
 pytestmark = pytest.mark.browser
 
 EMAIL = "biller@example.org"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A practice with a biller, served under a name that may have passkeys; and the browser."""
-
-    base: str
-    browser: Browser
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.base).netloc
 
 
 @pytest.fixture

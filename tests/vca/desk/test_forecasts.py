@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from referrals import queries
 from referrals.domain.forecast import Limit
 from referrals.models import Authorization
 from referrals.services import referrals, visits
@@ -131,6 +132,7 @@ def test_today_says_it_beside_the_answer(harbor: World, weekly: Authorization) -
 
 
 def test_another_practices_visits_are_no_part_of_it(harbor: World, weekly: Authorization) -> None:
-    ridge = world.practice("ridge")
+    since, ridge = TODAY - 42 * timedelta(days=1), world.practice("ridge")
 
-    assert told(ridge, weekly) != told(harbor, weekly)
+    assert queries.courses([weekly.pk], harbor.by, since=since).keys() == {weekly.pk}
+    assert queries.courses([weekly.pk], ridge.by, since=since) == {}
