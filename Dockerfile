@@ -30,4 +30,4 @@ RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(64))')"
 USER vca
 ENV DOCUMENTS_DIR=/documents
 EXPOSE 8000
-CMD ["gunicorn", "vca.wsgi", "--bind", "0.0.0.0:8000"]
+CMD ["gunicorn", "vca.wsgi", "--bind", "0.0.0.0:8000", "--threads", "8", "--worker-class", "vca.serving.Worker"]

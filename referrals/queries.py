@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -10,14 +10,16 @@ from django.db.models import Count, Exists, F, Model, OuterRef, Prefetch, Q, Que
 from django.db.models.functions import JSONArray
 
 from referrals.domain.drawdown import LineCount
-from referrals.domain.forecast import Course
+from referrals.domain.forecast import Course, Forecast, forecast
 from referrals.domain.notice import HoldReason, ReferralNotice, StatedLine, hold_reasons
 from referrals.domain.routing import bills_va
-from referrals.domain.states import OPEN, Affiliation, LimitKind, ReferralState, VisitState
+from referrals.domain.states import ENDED, OPEN, Affiliation, LimitKind, ReferralState, VisitState
 from referrals.models import (
+    Absence,
     Authorization,
     AuthorizationVersion,
     AuthorizedService,
+    ClosedDays,
     LedgerEntry,
     LegalHold,
     Notice,
@@ -32,8 +34,10 @@ from vca.core import access, sight
 from vca.core.access import Actor
 from vca.core.db import Among, JSONList
 from vca.core.models import ServiceLocation
+from vca.core.services import parameters
 
 EXPECTED = (VisitState.BOOKED, VisitState.ARRIVED)
+PLANNED = (VisitState.PENCILLED, *EXPECTED)
 GIVEN = (VisitState.ARRIVED, VisitState.COMPLETED)
 
 
@@ -143,6 +147,7 @@ def _listed(days: tuple[tuple[int, date], ...]) -> QuerySet[AuthorizationVersion
         referral_number=F("current_of__referral__number"),
         state=F("current_of__referral__state"),
         home_location_id=F("current_of__home_location_id"),
+        runs_out_on=F("current_of__runs_out_on"),
         veteran_id=F("current_of__veteran_id"),
         last_name=F("current_of__veteran__current__last_name"),
         first_name=F("current_of__veteran__current__first_name"),
@@ -198,6 +203,7 @@ def active_authorizations(by: Actor) -> QuerySet[Authorization]:
 
 _OF_A_DAY = (
     *("practice", "authorization", "veteran", "location", "state", "walk_in", "on", "starts_at", "reason"),
+    *("waits_for", "kept_until"),
     *("authorization__current", "authorization__current__valid_from", "authorization__current__valid_through"),
     *("authorization__referral", *(f"authorization__referral__{name}" for name in ("state", "affiliation", "network"))),
     *(f"veteran__current__{name}" for name in ("last_name", "first_name", "middle_name", "date_of_birth")),
@@ -222,6 +228,56 @@ def unclosed(by: Actor, *, days: Mapping[int, date]) -> QuerySet[Visit]:
     return known.prefetch_related(_with_services()).order_by("on", "starts_at", "pk")
 
 
+def days_left_open(by: Actor, *, location_id: int, before: date) -> list[tuple[date, int]]:
+    """Return the civil days before that one with open visits at a place, the first on top, and how many each has."""
+    rows = access.scope(Visit.objects.filter(location_id=location_id, on__lt=before, state__in=EXPECTED), by)
+    return list(rows.order_by("on").values_list("on").annotate(n=Count("pk")))
+
+
+def closed_days(by: Actor, *, since: date) -> QuerySet[ClosedDays]:
+    """Return the practice's closed days that are not over on that civil day, the first ones on top."""
+    rows = access.scope(ClosedDays.objects.filter(valid_through__gte=since), by)
+    return rows.select_related("location").order_by("valid_from", "pk")
+
+
+def absences(by: Actor, *, since: date) -> QuerySet[Absence]:
+    """Return the absences of clinicians that are not over on that civil day, the first ones on top."""
+    rows = access.scope(Absence.objects.filter(valid_through__gte=since), by)
+    return rows.select_related("clinician").order_by("valid_from", "pk")
+
+
+def closed_on(location: ServiceLocation, on: date) -> ClosedDays | None:
+    """Return what closes a place on a civil day, nothing when it is open."""
+    here = Q(location=location) | Q(location__isnull=True)
+    rows = ClosedDays.objects.filter(here, practice_id=location.practice_id, valid_from__lte=on, valid_through__gte=on)
+    return rows.order_by("pk").first()
+
+
+def away_on(clinician_ids: Iterable[int], on: date) -> set[int]:
+    """Return which of these clinicians are away on a civil day."""
+    rows = Absence.objects.filter(clinician_id__in=list(clinician_ids), valid_from__lte=on, valid_through__gte=on)
+    return set(rows.values_list("clinician_id", flat=True))
+
+
+def planned_on_closed(closed: ClosedDays) -> QuerySet[Visit]:
+    """Return the booked and penciled visits that fall on closed days, in the order of the clock."""
+    rows = _planned_within(closed)
+    return rows.filter(location_id=closed.location_id) if closed.location_id else rows
+
+
+def planned_in_absence(absence: Absence) -> QuerySet[Visit]:
+    """Return the booked and penciled visits in which a clinician who is away has a part, in the order of the clock."""
+    mine = VisitService.objects.filter(visit=OuterRef("pk"), clinician_id=absence.clinician_id)
+    return _planned_within(absence).filter(Exists(mine))
+
+
+def _planned_within(days: ClosedDays | Absence) -> QuerySet[Visit]:
+    still = (VisitState.PENCILLED, VisitState.BOOKED)
+    rows = Visit.objects.filter(practice_id=days.practice_id, state__in=still)
+    rows = rows.filter(on__range=(days.valid_from, days.valid_through))
+    return rows.select_related("location", "authorization__referral").order_by("starts_at", "pk")
+
+
 def unclosed_holds(authorization: Authorization, *, days: Mapping[int, date]) -> dict[int, int]:
     """Return by line how many of its held visits are booked on a day that has passed; ``days`` as in ``unclosed``."""
     past = authorization.visits.filter(_compared(days, "lt"), state=VisitState.BOOKED)
@@ -233,6 +289,19 @@ def booked(authorization: Authorization) -> QuerySet[Visit]:
     """Return the booked visits of an authorization in the order of the clock."""
     rows = authorization.visits.filter(state=VisitState.BOOKED).select_related("location")
     return rows.order_by("starts_at", "pk")
+
+
+def penciled(authorization: Authorization) -> QuerySet[Visit]:
+    """Return the penciled visits of an authorization in the order of the clock."""
+    rows = authorization.visits.filter(state=VisitState.PENCILLED).select_related("location")
+    return rows.order_by("starts_at", "pk")
+
+
+def penciled_due(location: ServiceLocation, *, today: date) -> QuerySet[Visit]:
+    """Return a location's penciled visits that nobody waits for any more: too late, or their referral has ended."""
+    rows = Visit.objects.filter(location=location, state=VisitState.PENCILLED)
+    over = Q(kept_until__lt=today) | Q(authorization__referral__state__in=ENDED)
+    return rows.filter(over).select_related("authorization__referral").order_by("starts_at", "pk")
 
 
 def booked_outside(authorization: Authorization) -> QuerySet[Visit]:
@@ -419,6 +488,37 @@ def used_by_day(service_ids: Sequence[int]) -> list[tuple[date, int]]:
     return [(on, sum(change for _, change in days[: place + 1])) for place, (on, _) in enumerate(days)]
 
 
+FORETOLD_AT_MOST = timedelta(days=366)  # what is foretold beyond a year is no news, and no sure one
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An authorization of a confirmed referral: its last day, and today where it has its home."""
+
+    pk: int
+    last_day: date | None
+    today: date
+
+
+def foretold(running: Iterable[Running], by: Actor) -> dict[int, Forecast]:
+    """Return by id when cover ends at the present pace, of those that still run and of which something can be told."""
+    open_ = [one for one in running if not one.last_day or one.last_day >= one.today]
+    if not open_:
+        return {}
+    today = max(one.today for one in open_)
+    lead, pace = _spans(by, today)
+    known = courses([one.pk for one in open_], by, since=today - pace)
+    told = ((one, forecast(known.get(one.pk, ()), last_day=one.last_day, today=one.today, lead=lead)) for one in open_)
+    return {one.pk: found for one, found in told if found and found.runs_out_on <= one.today + FORETOLD_AT_MOST}
+
+
+def _spans(by: Actor, today: date) -> tuple[timedelta, timedelta]:
+    """Return how long before the end VA has to be asked, and how far back the pace is taken from."""
+    known = {one.name: setting.value for one, setting in parameters.all_in_force(practice_id=by.practice_id, on=today)}
+    lead = int(known["va-turnaround-days"]) + int(known["request-margin-days"])
+    return timedelta(days=lead), timedelta(days=int(known["pace-days"]))
+
+
 def courses(authorization_ids: Iterable[int], by: Actor, *, since: date) -> dict[int, list[Course]]:
     """Return by authorization how the visits of its counted lines go; given visits count from that day on."""
     rows = AuthorizedService.objects.filter(Among("authorization_id", authorization_ids), limit_kind=LimitKind.COUNTED)
@@ -447,6 +547,21 @@ def _days_of_lines(
     return given, booked
 
 
+def days_counted(
+    line: AuthorizedService, spans: Iterable[tuple[date, date]], *, besides: int | None = None
+) -> list[date]:
+    """Return the civil days of the visits of a line that are booked or given, from the first of the spans to the last.
+
+    ``besides``: a visit that does not count.
+    """
+    first, last = zip(*spans, strict=True)
+    rows = Visit.objects.filter(state__in=(*EXPECTED, VisitState.COMPLETED), on__range=(min(first), max(last)))
+    rows = rows.filter(authorization_id=line.authorization_id, services__service=line).exclude(
+        pk__in=[besides] if besides else []
+    )
+    return [on for on, _ in rows.order_by("on", "pk").values_list("on", "pk").distinct()]
+
+
 def held_by_day(service_ids: Sequence[int]) -> list[tuple[date, int]]:
     """Return how many visits of these lines are held by bookings on each coming civil day."""
     rows = LedgerEntry.objects.filter(service_id__in=service_ids, visit__state=VisitState.BOOKED)
@@ -460,9 +575,10 @@ def still_booked(by: Actor) -> QuerySet[Visit]:
     return rows.select_related("authorization__referral").order_by("starts_at", "pk")
 
 
-def visit_at(veteran: Veteran, starts_at: datetime) -> Visit | None:
-    """Return a visit of the Veteran that begins at that moment, unless it was cancelled, missed or struck."""
-    rows = veteran.visits.filter(starts_at=starts_at, state__in=(*EXPECTED, VisitState.COMPLETED))
+def visit_at(veteran: Veteran, starts_at: datetime, *, besides: Visit | None = None) -> Visit | None:
+    """Return another visit of the Veteran that begins at that moment, unless it was cancelled, missed or struck."""
+    rows = veteran.visits.filter(starts_at=starts_at, state__in=(*PLANNED, VisitState.COMPLETED))
+    rows = rows.exclude(pk=besides.pk) if besides else rows
     return rows.select_related("authorization__referral").first()
 
 

@@ -4,7 +4,19 @@ from django.utils import timezone
 
 from referrals.intake import json_reader
 from referrals.models import Disposal
-from referrals.services import approvals, disposals, imports, referrals, retention, unnamed, watch
+from referrals.services import (
+    approvals,
+    asking,
+    closing,
+    disposals,
+    forecasts,
+    imports,
+    pencils,
+    referrals,
+    retention,
+    unnamed,
+    watch,
+)
 from referrals.services.referrals import Outcome
 from vca.core import alerts, audit, documents, jobs
 from vca.core.jobs import Run
@@ -41,13 +53,23 @@ def watch_authorizations(run: Run) -> None:
     now = timezone.now()
     today = location.civil_day(now)
     rows = watch.watched(location, by=run.by, today=today)
-    due = watch.due(rows, today=today, by=run.by)
+    with run.chunk():
+        left_open = closing.due(location, by=run.by, today=today)
+    for start in range(0, len(rows), forecasts.LOT):
+        with run.chunk():
+            forecasts.keep(rows[start : start + forecasts.LOT], by=run.by, today=today)
+    ending = watch.due(rows, today=today, by=run.by)
+    to_ask = asking.due(rows, today=today, by=run.by)
+    due = [*ending, *to_ask, *left_open]
     raised = 0
     for start in range(0, len(due), alerts.CHUNK):
         with run.chunk(done=start, total=len(due)):
             raised += alerts.raise_each(due[start : start + alerts.CHUNK], by=run.by, at=now)
     with run.chunk(done=len(due), total=len(due)):
-        closed = watch.close_gone(due, location=location, by=run.by, at=now)
+        pencils.give_up_due(location, by=run.by, at=now)
+        closed = watch.close_gone(ending, location=location, by=run.by, at=now)
+        closed += asking.close_gone(to_ask, location=location, by=run.by, at=now)
+        closed += closing.close_gone(left_open, location=location, by=run.by, at=now)
         looked_at = {"watched": len(rows), "ids_sha256": audit.digest_of_ids(row.pk for row in rows)}
         done = {"raised": raised, "closed": closed}
         audit.record(by=run.by, action="watch.swept", subject=location, changes=done | looked_at)
@@ -78,7 +100,8 @@ def find_due_records(run: Run) -> None:
     with run.chunk():
         retention.tell(found, by=run.by, at=now)
         swept = {"ready": ready, "held": held, "found": len(found)}
-        audit.record(by=run.by, action="records.swept", subject="", changes=swept)
+        if found:
+            audit.record(by=run.by, action="records.swept", subject="", changes=swept)
         run.finish(f"{counted(len(found), 'Veteran')} past their time, {ready} may be disposed of, {held} held")
 
 
@@ -86,9 +109,10 @@ def find_due_records(run: Run) -> None:
 def dispose_records(run: Run) -> None:
     """Dispose of each Veteran's records in a transaction of its own; done again after a worker died, of the rest."""
     ids, now = run.job.subject_ids, timezone.now()
+    reports = disposals.reports_naming(ids, by=run.by)
     for place, veteran_id in enumerate(ids, start=1):
         with run.chunk(done=place, total=len(ids)):
-            disposals.dispose(veteran_id=veteran_id, by=run.by, at=now)
+            disposals.dispose(veteran_id=veteran_id, by=run.by, at=now, reports=reports[veteran_id])
     with run.chunk():
         retention.tell(retention.past_their_time(run.by, at=now), by=run.by, at=now)
         gone = Disposal.objects.filter(veteran_number__in=ids).count()

@@ -6,7 +6,7 @@ from referrals.api import authorizations as authorization_api
 from referrals.api import notices as notice_api
 from referrals.api import referrals as referral_api
 from referrals.api import visits as visit_api
-from referrals.views import imports, referrals, retention, veterans, visits
+from referrals.views import closures, imports, missed, referrals, retention, series, veterans, visits
 
 urlpatterns = [
     path("referrals/", referrals.referrals_page, name="referrals"),
@@ -33,15 +33,25 @@ urlpatterns = [
     path("veterans/<id:veteran_id>/hold/", retention.hold_veteran, name="hold_veteran"),
     path("retention/", retention.retention_page, name="retention"),
     path("retention/files/", retention.dispose_files, name="dispose_files"),
+    path("practice/closed-days/", closures.closed_days, name="closed_days"),
+    path("practice/closed-days/<id:closure_id>/take-out/", closures.reopen_days, name="reopen_days"),
+    path("practice/absences/", closures.absences, name="absences"),
+    path("practice/absences/<id:absence_id>/take-out/", closures.end_absence, name="end_absence"),
     path("holds/", retention.holds_page, name="holds"),
     path("holds/<id:hold_id>/lift/", retention.lift_hold, name="lift_hold"),
     path("authorizations/<id:authorization_id>/book/", visits.book_visit, name="book_visit"),
+    path("authorizations/<id:authorization_id>/series/", series.book_series, name="book_series"),
+    path("series/<uuid:series_id>/cancel/", series.cancel_series, name="cancel_series"),
     path("authorizations/<id:authorization_id>/walk-in/", visits.walk_in, name="walk_in"),
     path("visits/<id:visit_id>/services/", visits.edit_visit, name="edit_visit"),
+    path("visits/<id:visit_id>/book/", visits.book_penciled, name="book_penciled"),
     path("visits/<id:visit_id>/check-in/", visits.check_in, name="check_in"),
     path("visits/<id:visit_id>/complete/", visits.complete, name="complete_visit"),
-    path("visits/<id:visit_id>/cancel/", visits.cancel, name="cancel_visit"),
-    path("visits/<id:visit_id>/no-show/", visits.no_show, name="no_show_visit"),
+    path("visits/<id:visit_id>/move/", visits.move_visit, name="move_visit"),
+    path("visits/<id:visit_id>/cancel/", missed.cancel, name="cancel_visit"),
+    path("visits/<id:visit_id>/unbook/", missed.unbook, name="unbook_visit"),
+    path("visits/<id:visit_id>/va-told/", missed.va_told, name="visit_va_told"),
+    path("visits/<id:visit_id>/no-show/", missed.no_show, name="no_show_visit"),
     path("visits/<id:visit_id>/undo/", visits.undo, name="undo_visit"),
     path("visits/<id:visit_id>/void/", visits.void, name="void_visit"),
 ]
@@ -84,9 +94,12 @@ api_urlpatterns = [
     ),
     path("authorizations/<id:authorization_id>/visits/", visit_api.VisitList.as_view(), name="api_visits"),
     path("authorizations/<id:authorization_id>/walk-in/", visit_api.WalkIn.as_view(), name="api_walk_in"),
+    path("authorizations/<id:authorization_id>/series/", visit_api.Series.as_view(), name="api_series"),
     path("visits/<id:visit_id>/", visit_api.VisitDetail.as_view(), name="api_visit"),
+    path("visits/<id:visit_id>/book/", visit_api.book_penciled, name="api_book_penciled"),
     path("visits/<id:visit_id>/check-in/", visit_api.check_in, name="api_check_in"),
     path("visits/<id:visit_id>/complete/", visit_api.complete, name="api_complete_visit"),
+    path("visits/<id:visit_id>/move/", visit_api.VisitMove.as_view(), name="api_move_visit"),
     path("visits/<id:visit_id>/cancel/", visit_api.cancel, name="api_cancel_visit"),
     path("visits/<id:visit_id>/no-show/", visit_api.no_show, name="api_no_show_visit"),
     path("visits/<id:visit_id>/undo/", visit_api.undo, name="api_undo_visit"),

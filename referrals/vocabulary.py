@@ -34,10 +34,14 @@ declare(
     },
     hourly={"veteran.identifiers_revealed": 60},
     audit_events={
+        "absence.entered": "Absence of a clinician entered",
+        "absence.taken_out": "Absence of a clinician taken out",
         "approvals.swept": "Agreements, licenses and DEA registrations watched",
         "authorization.amended": "Authorization amended",
         "authorization.limit_set": "Visit limit set",
         "authorization.opening_balance_set": "Visits given before us set",
+        "closed_days.entered": "Closed days entered",
+        "closed_days.taken_out": "Closed days taken out",
         "files.disposed": "Files that name nobody disposed of",
         "hold.lifted": "Legal hold lifted",
         "hold.placed": "Legal hold placed",
@@ -63,12 +67,15 @@ declare(
         "visit.cancelled": "Visit cancelled",
         "visit.checked_in": "Visit checked in",
         "visit.completed": "Visit completed",
+        "visit.moved": "Visit moved",
         "visit.no_show": "Visit marked as no-show",
+        "visit.penciled": "Visit penciled in",
         "visit.services_changed": "Services of a visit changed",
+        "visit.va_told": "VA told of a missed or cancelled visit",
         "visit.undone": "Last act on a visit undone",
         "visit.voided": "Visit voided",
         "visit.walked_in": "Walk-in checked in",
-        "watch.swept": "Authorizations watched",
+        "watch.swept": "Authorizations and days watched",
     },
     documents={
         "va_referral_list": "List of VA's referral service",
@@ -81,7 +88,7 @@ declare(
         "find_due_records": "Find records that are past their time",
         "import_referrals": "Import a list of VA's referral service",
         "watch_approvals": "Watch agreements, licenses and DEA registrations for their end",
-        "watch_authorizations": "Watch authorizations for their end and their last visits",
+        "watch_authorizations": "Watch authorizations for their end and their last visits, and days for open visits",
     },
     navigation=(Entry(20, "Referrals", "referrals", "see_referrals"),),
     daily_jobs=("find_due_records", "watch_approvals", "watch_authorizations"),
@@ -93,6 +100,10 @@ declare(
         "visits_on_ended": "Bookings on a referral that has ended",
         "visits_outside": "Bookings outside the authorized days",
         "visits_over": "Bookings beyond the authorized visits",
+        "visits_penciled": "Penciled visits wait for VA",
+        "penciled_booked": "Penciled visits are booked now",
+        "penciled_given_up": "A penciled visit was given up",
+        "tell_va": "VA does not know of a missed or cancelled visit",
     },
     in_charge={
         "dispose_files": "keep_records",
@@ -103,6 +114,10 @@ declare(
         "visits_on_ended": "confirm_referrals",
         "visits_outside": "confirm_referrals",
         "visits_over": "confirm_referrals",
+        "visits_penciled": "confirm_referrals",
+        "penciled_booked": "book_visits",
+        "penciled_given_up": "book_visits",
+        "tell_va": "book_visits",
     },
     alerts={
         "agreement_ending": AlertKind(
@@ -112,11 +127,16 @@ declare(
             *("Authorization ending", EVERYBODY, "Open the authorization", "authorization"),
             days="authorization-ending-days",
         ),
+        "day_not_closed": AlertKind("Day not closed", (*CARE, Role.ADMINISTRATOR), "Close the day", "close_day"),
         "dea_ending": AlertKind(
             "DEA registration ending", DESK, "Record the renewed registration", "new_dea", days="dea-ending-days"
         ),
         "license_ending": AlertKind(
             "License ending", DESK, "Record the renewed license", "new_license", days="license-ending-days"
+        ),
+        "request_due": AlertKind(
+            *("Request for more visits due", (*DESK, Role.CLINICIAN), "Open the authorization", "authorization"),
+            days="request-due-days",
         ),
         "visits_left": AlertKind("Few visits left", EVERYBODY, "Open the line", "authorization"),
     },
@@ -184,11 +204,11 @@ declare(
         Parameter(
             "keep-unnamed-files-days",
             "365",
-            "days after a file was kept that names no Veteran: a list of which nothing was taken over",
+            "days, 1 or more, after a file was kept that names no Veteran: a list of which nothing was taken over",
             "This product's own default",
             "today",
             verify_with="counsel",
-            read=whole_number,
+            read=between(1, 9999),
         ),
         Parameter(
             "va-turnaround-days",
@@ -202,8 +222,22 @@ declare(
             Parameter(name, value, unit, "This product's own default", "today", verify_with="", read=whole_number)
             for name, value, unit in (
                 ("request-margin-days", "7", "days before VA's turnaround in which a Request for Services is prepared"),
+                (
+                    "pencil-kept-days",
+                    "2",
+                    "days before its day until which a penciled visit waits for cover",
+                ),
                 ("pace-days", "42", "days back in which given visits tell the present pace"),
             )
+        ),
+        Parameter(
+            "request-due-days",
+            "7,0",
+            "days before the day by which VA must be asked for more",
+            "This product's own default",
+            "today",
+            verify_with="",
+            read=whole_numbers,
         ),
         Parameter(
             "visits-left",

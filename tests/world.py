@@ -22,7 +22,7 @@ from referrals.services import referrals, veterans, visits
 from referrals.services.visits import Plan, Planned
 from vca.core import access
 from vca.core.access import Actor
-from vca.core.models import BackupDeed, BackupRun, Clinician, Practice, ServiceLocation, User
+from vca.core.models import Agreement, BackupDeed, BackupRun, Clinician, Practice, ServiceLocation, User
 from vca.core.services import people, practices
 from vca.core.vocabulary import Role
 
@@ -77,6 +77,13 @@ def add_clinician(by: Actor, npi: str, *, last_name: str, approved_on: date | No
     """Return a clinician, approved by VA unless told otherwise."""
     facts = {"first_name": "Ada", "last_name": last_name, "npi": npi, "taxonomy": "207L00000X"}
     return practices.record_clinician(facts={**facts, "approved_on": approved_on}, by=by)
+
+
+def cover(world: World) -> None:
+    """Let the practice's agreement cover every site and clinician there is."""
+    places, clinicians = (list(model.objects.filter(practice=world.practice)) for model in (ServiceLocation, Clinician))
+    row = Agreement.objects.get(practice=world.practice)
+    practices.record_agreement(facts={}, by=world.by, locations=places, clinicians=clinicians, agreement=row)
 
 
 def person(world: World, role: Role, *, email: str = "") -> User:

@@ -39,6 +39,10 @@ UNFILED = (*JUDGED, ClaimState.REJECTED)
 # Somebody has something to do, or waits for an answer: what must be filed first comes first.
 OPEN_WORK = (*UNFILED, ClaimState.SENT)
 
+# Nothing is owed and nothing can be asked for any more: a payer that accepts a claim has not paid it, and what was
+# denied or paid in part may be disputed.
+SETTLED = (ClaimState.PAID, ClaimState.VOIDED, ClaimState.REPLACED, ClaimState.CLOSED)
+
 # A payer accepts what a clearinghouse had accepted before it: the claim stays where it is.
 CLAIM_MOVES: Moves[ClaimState] = Moves(
     {

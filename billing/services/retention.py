@@ -7,7 +7,7 @@ from collections import Counter
 
 from django.db.models import Count, Max
 
-from billing.domain.states import OPEN_WORK
+from billing.domain.states import SETTLED
 from billing.models import (
     Acknowledgment,
     Claim,
@@ -34,11 +34,11 @@ _ACTS = (
 
 
 def in_use(veteran_ids: list[int], *, by: Actor) -> InUse:
-    """Return the last act on the claims of each of these Veterans, and whose claims wait for somebody."""
+    """Return the last act on the claims of each of these Veterans, and whose claims are not settled."""
     rows = access.scope(Claim.objects.filter(Among("veteran_id", veteran_ids)), by).order_by()
     acts = rows.values_list("veteran_id").annotate(Count("pk", distinct=True), *(Max(name) for name in _ACTS))
     kept = [Kept(pk, RULE, last_of(moments), counted(number, "claim")) for pk, number, *moments in acts]
-    waiting = rows.filter(state__in=OPEN_WORK).values_list("veteran_id").annotate(Count("pk"))
+    waiting = rows.exclude(state__in=SETTLED).values_list("veteran_id").annotate(Count("pk"))
     return InUse(kept, {pk: [f"{counted(number, 'claim')} not settled"] for pk, number in waiting})
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Q, Sum
@@ -26,8 +25,8 @@ from billing.services.proofs import Proof
 from billing.x12.claim_837p import write_837p
 from vca.core import access, audit, documents, jobs, states
 from vca.core.access import Actor
-from vca.core.models import Job, Practice, ServiceLocation
-from vca.core.services import parameters
+from vca.core.models import Job, Practice
+from vca.core.services import parameters, practices
 from vca.domain.errors import RuleError
 
 X12 = "application/edi-x12"
@@ -141,8 +140,7 @@ def _take_numbers(practice: Practice) -> Numbers:
 
 
 def _envelope(practice: Practice, numbers: Numbers, *, by: Actor, at: datetime) -> Envelope:
-    home = ServiceLocation.objects.filter(practice=practice, is_active=True).order_by("pk").first()
-    local = at.astimezone(home.zone if home else ZoneInfo("UTC"))
+    local = at.astimezone(practices.home_zone(by))
 
     def value(name: str) -> str:
         return parameters.value(name, practice_id=practice.pk, on=local.date())

@@ -12,7 +12,7 @@ from referrals import queries
 from referrals.api import inputs, outputs
 from referrals.api.referrals import referral_of
 from referrals.models import Authorization, AuthorizedService, FactSource, ThroughSource, Veteran
-from referrals.services import authorizations, veterans
+from referrals.services import amendments, authorizations, veterans
 from referrals.services.authorizations import Terms
 from vca.core import access
 from vca.core.api.authentication import actor_of
@@ -67,7 +67,7 @@ class Days(APIView):
         kept = authorizations.terms_of(row)
         terms = Terms(said["valid_from"], said["valid_through"], ThroughSource.ENTERED, kept.seoc, kept.seoc_days)
         by, now = actor_of(request), timezone.now()
-        authorizations.amend(authorization=row, terms=terms, reason=said["reason"], by=by, at=now)
+        amendments.amend(authorization=row, terms=terms, reason=said["reason"], by=by, at=now)
         return Response(outputs.AuthorizationOutput(authorization_of(request, row.pk)).data, status=201)
 
 
@@ -81,7 +81,7 @@ class LineList(APIView):
     def post(self, request: Request, referral_id: int) -> Response:
         """Add a line that VA authorizes."""
         row, limit = referral_of(request, referral_id).authorization, heard(inputs.LineChange, request).limit()
-        line = authorizations.add_line(authorization=row, limit=limit, by=actor_of(request), at=timezone.now())
+        line = amendments.add_line(authorization=row, limit=limit, by=actor_of(request), at=timezone.now())
         return Response(outputs.LineOutput(line).data, status=201)
 
 
@@ -98,7 +98,7 @@ class LineDetail(APIView):
         said = heard(inputs.LineChange, request, instance=row, partial=True)
         reason = said.validated_data.get("reason") or "limit entered"
         by, now = actor_of(request), timezone.now()
-        line = authorizations.set_limit(service=row, limit=said.limit(), reason=reason, by=by, at=now)
+        line = amendments.set_limit(service=row, limit=said.limit(), reason=reason, by=by, at=now)
         return Response(outputs.LineOutput(line).data)
 
 
@@ -113,7 +113,7 @@ class OpeningBalance(APIView):
         """Set their number, and say where it comes from."""
         row = line_of(request, service_id)
         said = heard(inputs.OpeningBalanceInput, request).validated_data
-        line = authorizations.set_opening_balance(service=row, by=actor_of(request), at=timezone.now(), **said)
+        line = amendments.set_opening_balance(service=row, by=actor_of(request), at=timezone.now(), **said)
         return Response(outputs.LineOutput(line).data)
 
 

@@ -1,5 +1,6 @@
 """What is sent to the API about referrals, Veterans and visits: cleaned, not saved."""
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -15,13 +16,17 @@ from referrals.api.fields import (
     limited,
     ten_digits,
 )
+from referrals.domain.caps import Caps
+from referrals.domain.contact import Contact, ContactWay
 from referrals.domain.notice import ReferralNotice, StatedLine, is_active
+from referrals.domain.series import LONGEST
 from referrals.domain.states import Affiliation, LimitKind
 from referrals.forms.veterans import IDENTIFIERS
 from referrals.models import AuthorizedService, Sex
-from referrals.services.authorizations import Limit
+from referrals.services.amendments import Limit
 from referrals.services.visits import Planned
 from vca.core.api.serializers import IdField, InstantField
+from vca.core.db import choices
 from vca.core.forms import checked_state
 from vca.domain.identifiers import (
     edipi,
@@ -34,6 +39,13 @@ from vca.domain.identifiers import (
     us_address,
     va_referral_number,
 )
+
+
+class CapField(serializers.IntegerField):
+    """The most visits of a line in some time; null where VA states none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=998, required=False, allow_null=True, default=None, **options)
 
 
 class LineInput(serializers.Serializer):
@@ -163,6 +175,9 @@ class DaysInput(serializers.Serializer):
 class LineChange(LineInput):
     """What VA authorizes on a line, as far as it changes. ``reason`` is what it is taken from."""
 
+    most_per_day = CapField()
+    most_per_week = CapField(help_text="Monday to Sunday.")
+    most_per_month = CapField()
     reason = PlainField(max_length=200)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -172,13 +187,15 @@ class LineChange(LineInput):
     def limit(self) -> Limit:
         """Return the line as it will be."""
         said = self.validated_data
-        return Limit(said["description"], LimitKind(said["limit_kind"]), said["visits"], tuple(said["codes"]))
+        caps = Caps(*(said[f"most_per_{span}"] for span in ("day", "week", "month")))
+        return Limit(said["description"], LimitKind(said["limit_kind"]), said["visits"], tuple(said["codes"]), caps)
 
 
 def known(line: AuthorizedService) -> dict[str, Any]:
     """Return a line in the words of ``LineInput``."""
     said = {"description": line.description, "limit_kind": line.limit_kind, "codes": line.codes}
-    return {**said, "visits": line.visits_authorized}
+    caps = {f"most_per_{span}": most for span, most in asdict(line.caps).items()}
+    return {**said, **caps, "visits": line.visits_authorized}
 
 
 class OpeningBalanceInput(serializers.Serializer):
@@ -258,7 +275,40 @@ class VisitInput(CorrectionInput):
     starts_at = InstantField()
 
 
-class WordsInput(serializers.Serializer):
-    """What is said of an act on a visit."""
+class BookingInput(VisitInput):
+    """A visit to book; ``or_pencil`` it when all that it lacks is VA's cover."""
+
+    or_pencil = serializers.BooleanField(required=False, default=False)
+
+
+class SeriesInput(CorrectionInput):
+    """Visits of the same services that are booked together, each ``starts_at`` with its offset."""
+
+    location = IdField()
+    starts_at = serializers.ListField(child=InstantField(), min_length=2, max_length=LONGEST)
+    or_pencil = serializers.BooleanField(required=False, default=False)
+
+
+class MoveInput(serializers.Serializer):
+    """Where and when a booked visit is to be. ``starts_at`` carries its offset."""
+
+    location = IdField()
+    starts_at = InstantField()
+
+
+class MissedInput(serializers.Serializer):
+    """What is said of a visit that was missed or cancelled; ``va_told`` false opens the task to tell VA."""
 
     reason = PlainField(max_length=200)
+    contact_attempts = serializers.IntegerField(min_value=0, max_value=99, required=False)
+    contacted_on = serializers.DateField(required=False)
+    contacted_by = serializers.ChoiceField(choices(ContactWay), required=False)
+    va_told = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Day and way belong to an attempt, and an attempt has both."""
+        way = ContactWay(data["contacted_by"]) if "contacted_by" in data else None
+        contact = Contact(data.get("contact_attempts"), data.get("contacted_on"), way, data["va_told"])
+        if not contact.is_whole:
+            raise serializers.ValidationError({"contacted_on": "Say when and how the last attempt was made."})
+        return {"reason": data["reason"], "contact": contact}

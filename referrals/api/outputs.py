@@ -42,6 +42,7 @@ class LineOutput(serializers.ModelSerializer):
         model = AuthorizedService
         fields = (
             *("id", "number", "description", "codes", "limit_kind", "visits_authorized", "visits_before_us"),
+            *("most_per_day", "most_per_week", "most_per_month"),
             *("visits_over", "visits_held", "visits_used", "visits_left"),
         )
         read_only_fields = fields
@@ -206,11 +207,16 @@ class VisitOutput(serializers.ModelSerializer):
 
     diagnoses = serializers.ListField(child=serializers.CharField())
     services = VisitServiceOutput(many=True)
+    contacted_by = serializers.CharField(help_text="How the last attempt was made; empty when none was.")
+    holiday = serializers.CharField(help_text="The federal holiday on its day (VISIT-23), which only warns.")
 
     class Meta:
         model = Visit
         fields = (
             *("id", "authorization", "location", "state", "walk_in", "on", "starts_at", "arrived_at", "completed_at"),
+            *("series", "waits_for", "kept_until"),
+            "holiday",
+            *("contact_attempts", "contacted_on", "contacted_by", "va_told"),
             *("reason", "diagnoses", "services"),
         )
         read_only_fields = fields
@@ -222,6 +228,13 @@ class VisitOutput(serializers.ModelSerializer):
             bare = {"drug_name": "", "ndc": "", "ndc_unit": "", "ndc_quantity": None}
             said |= {"diagnoses": [], "services": [{**one, **bare} for one in said["services"]]}
         return said
+
+
+class SeriesOutput(serializers.Serializer):
+    """Visits that were booked together, by which id they can be found as such."""
+
+    series = serializers.UUIDField()
+    visits = VisitOutput(many=True)
 
 
 def visit_said(visit: Visit, by: Actor) -> dict[str, Any]:

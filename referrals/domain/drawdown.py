@@ -34,6 +34,10 @@ class LimitNotKnown(RuleError):
     code = "VISIT-04"
 
 
+# What refuses a visit until VA acts, or a referral is confirmed: not active, exhausted, outside the authorized days.
+COVER_TO_COME = frozenset({"VISIT-01", VisitsExhausted.code, VisitOutsidePeriod.code})
+
+
 @dataclass(frozen=True, slots=True)
 class LineCount:
     """Visits of one line: authorized by VA, given before us, held by bookings, used. ``over`` is what VA cut away."""

@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 
+from referrals.domain.caps import Caps
 from referrals.domain.states import LimitKind
-from referrals.services.authorizations import Limit
+from referrals.services.amendments import Limit
 from vca.core.forms import checked
 from vca.domain.identifiers import (
     procedure_code,
@@ -33,12 +34,20 @@ def refuse_countless(form: forms.Form, kind: str | None, visits: int | None, fie
         form.add_error(field, "A number of visits goes with 'A number of visits'.")
 
 
+def cap(label: str, help_text: str = "") -> forms.IntegerField:
+    """Return the field of a cap, which VA may state or not."""
+    return forms.IntegerField(label=label, min_value=1, max_value=998, required=False, help_text=help_text)
+
+
 class LineForm(forms.Form):
     """A service line as VA states it."""
 
     description = forms.CharField(label="Service line", max_length=200)
     limit_kind = forms.ChoiceField(label="Visits authorized", choices=LIMITS)
     visits = forms.IntegerField(label="Number of visits", min_value=1, max_value=998, required=False)
+    most_per_day = cap("Most visits a day")
+    most_per_week = cap("Most visits a week", "A week is Monday to Sunday.")
+    most_per_month = cap("Most visits a month", "Empty: VA states no such cap.")
     codes = forms.CharField(label="CPT or HCPCS codes", required=False, help_text="Separated by commas.")
     reason = forms.CharField(max_length=200, required=False, help_text="What it is taken from.")
 
@@ -55,7 +64,8 @@ class LineForm(forms.Form):
     def limit(self) -> Limit:
         """Return what was entered."""
         data = self.cleaned_data
-        return Limit(data["description"], LimitKind(data["limit_kind"]), data["visits"], data["codes"])
+        caps = Caps(*(data[f"most_per_{span}"] for span in ("day", "week", "month")))
+        return Limit(data["description"], LimitKind(data["limit_kind"]), data["visits"], data["codes"], caps)
 
 
 class OpeningBalanceForm(forms.Form):

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError as FormError
 from django.db.models import Q, QuerySet
 
 from referrals import queries
+from referrals.domain.series import LONGEST, series
 from referrals.models import Authorization, AuthorizedService, Visit
 from referrals.services.visits import Planned
 from vca.core.forms import DateInput, checked, offer
@@ -34,9 +35,11 @@ class VisitForm(forms.Form):
     at = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     twice = forms.BooleanField(label="It is a second visit at that time", required=False, widget=forms.HiddenInput())
 
-    def __init__(self, *args: Any, authorization: Authorization, today: date, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, authorization: Authorization, today: date, moved: Visit | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.authorization = authorization
+        self.authorization, self.moved = authorization, moved
         places = ServiceLocation.objects.filter(practice_id=authorization.practice_id, is_active=True)
         offer(self, "location", places.order_by("name"), lambda place: place.name)
         self.initial.setdefault("location", authorization.home_location_id)
@@ -53,13 +56,60 @@ class VisitForm(forms.Form):
 
     def _twin(self) -> str:
         """Return the visit of that Veteran at that time in words, or nothing."""
-        visit = queries.visit_at(self.authorization.veteran, self.starts_at())
+        visit = queries.visit_at(self.authorization.veteran, self.starts_at(), besides=self.moved)
         return f"{visit.authorization.referral.number}, {visit.get_state_display().lower()}" if visit else ""
 
     def starts_at(self) -> datetime:
         """Return the instant in the location's zone."""
         zone: ZoneInfo = self.cleaned_data["location"].zone
         return datetime.combine(self.cleaned_data["on"], self.cleaned_data["at"], tzinfo=zone)
+
+
+WEEKDAYS = [
+    *[(0, "Monday"), (1, "Tuesday"), (2, "Wednesday"), (3, "Thursday"), (4, "Friday")],
+    *[(5, "Saturday"), (6, "Sunday")],
+]
+
+
+class SeriesForm(VisitForm):
+    """A series of visits: where, from which day on, at what time, how many, on which weekdays."""
+
+    count = forms.IntegerField(label="Visits", min_value=2, max_value=LONGEST, initial=6)
+    weekdays = forms.TypedMultipleChoiceField(
+        coerce=int,
+        choices=WEEKDAYS,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+        help_text="None: the weekday of the first day, each week.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["on"].label = "First day"
+        del self.fields["twice"]
+
+    def _twin(self) -> str:
+        return ""  # asked of each day
+
+    def proposed(self) -> list[dict[str, Any]]:
+        """Return the days that the pattern gives, each to be changed."""
+        said = self.cleaned_data
+        days = series(said["on"], count=said["count"], weekdays=said["weekdays"])
+        return [{"on": day, "at": said["at"]} for day in days]
+
+
+class DayForm(forms.Form):
+    """One visit of a series; without a day it is left out."""
+
+    on = forms.DateField(label="Day", widget=DateInput(), required=False)
+    at = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A day has a time."""
+        data = super().clean() or {}
+        if data.get("on") and not data.get("at"):
+            self.add_error("at", "Enter the time.")
+        return data
 
 
 @dataclass(frozen=True, slots=True)

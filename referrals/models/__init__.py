@@ -7,6 +7,7 @@ from referrals.models.authorization import (
     LedgerEntry,
     ThroughSource,
 )
+from referrals.models.calendar import Absence, ClosedDays, OpenDay
 from referrals.models.referral import Notice, Referral
 from referrals.models.retention import Disposal, LegalHold
 from referrals.models.seoc import SeocLine, SeocVersion
@@ -26,14 +27,17 @@ from referrals.models.visit import Visit, VisitService
 __all__ = [
     "FACT_FIELDS",
     "IDENTIFIERS",
+    "Absence",
     "Authorization",
     "AuthorizationVersion",
     "AuthorizedService",
+    "ClosedDays",
     "Disposal",
     "FactSource",
     "LedgerEntry",
     "LegalHold",
     "Notice",
+    "OpenDay",
     "Referral",
     "SeocLine",
     "SeocVersion",

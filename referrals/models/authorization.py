@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from referrals.domain.caps import Caps
 from referrals.domain.drawdown import LineCount
 from referrals.domain.states import EntryKind, LimitKind
 from referrals.models.referral import Referral
@@ -30,13 +31,17 @@ class ThroughSource(StrEnum):
 
 
 class Authorization(OfVeteran):
-    """The authorization of one referral. ``current`` is the newest version of its terms."""
+    """The authorization of one referral. ``current`` is the newest version of its terms.
+
+    ``runs_out_on`` is when cover ends as far as can be foretold (referrals.services.forecasts).
+    """
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="authorizations")
     referral = models.OneToOneField(Referral, models.PROTECT, related_name="authorization")
     veteran = models.ForeignKey(Veteran, models.PROTECT, related_name="authorizations")
     home_location = models.ForeignKey(ServiceLocation, models.PROTECT, null=True, related_name="authorizations")
     current = models.OneToOneField("AuthorizationVersion", models.PROTECT, null=True, related_name="current_of")
+    runs_out_on = models.DateField(null=True)
 
     class Meta:
         # A list comes from the terms, and goes on to the referral and the Veteran.
@@ -45,7 +50,8 @@ class Authorization(OfVeteran):
                 fields=["current", "id"],
                 include=["referral", "veteran", "home_location"],
                 name="authorization_by_terms",
-            )
+            ),
+            models.Index(fields=["practice", "runs_out_on", "current"], name="authorization_runs_out"),
         ]
 
     def __str__(self) -> str:
@@ -116,6 +122,9 @@ class AuthorizedService(models.Model):
     visits_authorized = models.PositiveIntegerField(null=True)
     visits_before_us = models.PositiveIntegerField(default=0)
     before_us_source = models.CharField(max_length=200, blank=True)
+    most_per_day = models.PositiveSmallIntegerField(null=True)
+    most_per_week = models.PositiveSmallIntegerField(null=True)
+    most_per_month = models.PositiveSmallIntegerField(null=True)
     visits_over = models.PositiveIntegerField(default=0)
     visits_held = models.PositiveIntegerField(default=0)
     visits_used = models.PositiveIntegerField(default=0)
@@ -145,6 +154,11 @@ class AuthorizedService(models.Model):
 
     def __str__(self) -> str:
         return f"authorized service {self.pk}"
+
+    @property
+    def caps(self) -> Caps:
+        """The most visits in a day, a week and a month."""
+        return Caps(self.most_per_day, self.most_per_week, self.most_per_month)
 
     @property
     def count(self) -> LineCount:

@@ -4,15 +4,22 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from referrals.domain.contact import ContactWay
 from referrals.domain.states import VisitState
 from referrals.models.authorization import Authorization, AuthorizedService
 from referrals.models.veteran import Veteran
 from vca.core.db import StateField, one_of
 from vca.core.models import Clinician, OfVeteran, Practice, ServiceLocation
+from vca.domain.holidays import holiday_on
 
 
 class Visit(OfVeteran):
-    """One visit. ``on`` is its civil day at its location; instants are UTC."""
+    """One visit. ``on`` is its civil day at its location; instants are UTC. ``series`` is of those booked together.
+
+    Of one that was missed or cancelled it is known how often the Veteran was sought, last ``contacted_on`` and
+    ``contacted_by`` what, and whether VA was told; nothing where nobody asked. A penciled one ``waits_for``
+    VA's cover, by the code of the rule that refused it, until the end of ``kept_until``.
+    """
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="visits")
     authorization = models.ForeignKey(Authorization, models.PROTECT, related_name="visits")
@@ -28,6 +35,13 @@ class Visit(OfVeteran):
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True)
     diagnoses = models.JSONField(default=list)
+    contact_attempts = models.PositiveSmallIntegerField(null=True)
+    contacted_on = models.DateField(null=True)
+    contacted_by = StateField(ContactWay, blank=True)
+    va_told = models.BooleanField(null=True)
+    waits_for = models.CharField(max_length=10, blank=True)
+    kept_until = models.DateField(null=True)
+    series = models.UUIDField(null=True, editable=False)
     booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -37,13 +51,26 @@ class Visit(OfVeteran):
                 condition=~Q(state__in=["ARRIVED", "COMPLETED"]) | Q(arrived_at__isnull=False),
                 name="visit_arrived_has_a_moment",
             ),
+            one_of("contacted_by", ContactWay, model="visit", blank=True),
+            models.CheckConstraint(
+                condition=Q(contact_attempts__gte=1, contacted_on__isnull=False) & ~Q(contacted_by="")
+                | (Q(contact_attempts__isnull=True) | Q(contact_attempts=0))
+                & Q(contacted_on__isnull=True, contacted_by=""),
+                name="visit_contact_says_when_and_how",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="PENCILLED") | ~Q(waits_for="") & Q(kept_until__isnull=False),
+                name="visit_penciled_waits_for_something",
+            ),
             models.CheckConstraint(
                 condition=~Q(state="COMPLETED") | Q(completed_at__isnull=False), name="visit_completed_has_a_moment"
             ),
         ]
         indexes = [
+            models.Index(fields=["series"], condition=Q(series__isnull=False), name="visit_series"),
             models.Index(fields=["practice", "on", "starts_at"], name="visit_day"),
             models.Index(fields=["authorization", "starts_at"], name="visit_by_authorization"),
+            models.Index(fields=["location", "kept_until"], condition=Q(state="PENCILLED"), name="visit_penciled"),
             models.Index(
                 fields=["practice", "on", "starts_at", "id"],
                 condition=Q(state__in=["BOOKED", "ARRIVED"]),
@@ -59,6 +86,11 @@ class Visit(OfVeteran):
 
     def __str__(self) -> str:
         return f"visit {self.pk}"
+
+    @property
+    def holiday(self) -> str:
+        """The federal holiday on its day, empty on a working day."""
+        return holiday_on(self.on)
 
 
 class VisitService(models.Model):

@@ -1,4 +1,4 @@
-"""Authorizations: terms by version, service lines, limits, opening balance, amendments.
+"""Authorizations: their terms by version, their row locked, what is over the limit (amended in amendments.py).
 
 A cut below what is already spoken for is recorded as it is: ``visits_over`` says by how much.
 """
@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, Value
-from django.db.models.functions import Greatest
-
 from referrals import queries
 from referrals.domain import drawdown
 from referrals.domain.notice import StatedLine
-from referrals.domain.states import LimitKind
 from referrals.models import (
     Authorization,
     AuthorizationVersion,
@@ -25,8 +20,8 @@ from referrals.models import (
     SeocVersion,
     ThroughSource,
 )
-from referrals.services import stranded
-from vca.core import access, audit
+from referrals.services import forecasts
+from vca.core import access
 from vca.core.access import Actor
 from vca.core.services import chores
 from vca.domain.errors import RuleError
@@ -67,60 +62,8 @@ def open_for(
             limit_kind=line.limit_kind,
             visits_authorized=line.visits,
         )
-    _add_version(authorization, terms, reason="as received", by=by, at=at)
+    add_version(authorization, terms, reason="as received", by=by, at=at)
     return authorization
-
-
-def amend(*, authorization: Authorization, terms: Terms, reason: str, by: Actor, at: datetime) -> AuthorizationVersion:
-    """Record new terms as the next version; a task tells of visits booked outside. Raises PeriodRunsBackward."""
-    with transaction.atomic():
-        row = locked(authorization, by=by)
-        version = _add_version(row, terms, reason=reason, by=by, at=at)
-        audit.record(by=by, action="authorization.amended", subject=row, changes={"version": version.number})
-        stranded.tell(row, by=by, at=at)
-    authorization.refresh_from_db()
-    return version
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A service line as VA states it. ``visits`` is a number for COUNTED, else ``None``."""
-
-    description: str
-    limit_kind: LimitKind
-    visits: int | None
-    codes: tuple[str, ...] = ()
-
-
-def set_limit(*, service: AuthorizedService, limit: Limit, reason: str, by: Actor, at: datetime) -> AuthorizedService:
-    """Set what VA authorizes on a line; a cut below what is spoken for is recorded, and a task says so."""
-    with transaction.atomic():
-        authorization = locked(service.authorization, by=by)
-        rows = access.scope(AuthorizedService.objects.filter(pk=service.pk), by)
-        rows.update(
-            description=limit.description,
-            codes=list(limit.codes),
-            limit_kind=limit.limit_kind,
-            visits_authorized=limit.visits,
-            visits_over=_over(limit.visits),
-        )
-        service.refresh_from_db()
-        _add_version(authorization, terms_of(authorization), reason=reason, by=by, at=at)
-        audit.record(
-            by=by,
-            action="authorization.limit_set",
-            subject=service,
-            changes={"limit_kind": limit.limit_kind, "visits": limit.visits, "over": service.visits_over},
-            veterans=[authorization.veteran_id],
-        )
-        _tell_of_bookings_beyond(service, by=by, at=at)
-    return service
-
-
-def _over(visits: int | None) -> Any:
-    if visits is None:
-        return 0
-    return Greatest(Value(0), F("visits_held") + F("visits_used") + F("visits_before_us") - visits)
 
 
 def settle_over(service_ids: Sequence[int], *, by: Actor, at: datetime) -> None:
@@ -130,10 +73,12 @@ def settle_over(service_ids: Sequence[int], *, by: Actor, at: datetime) -> None:
         over = drawdown.over_after_cut(service.count, authorized=service.visits_authorized or 0)
         AuthorizedService.objects.filter(pk=service.pk).update(visits_over=min(service.visits_over, over))
         service.refresh_from_db()
-        _tell_of_bookings_beyond(service, by=by, at=at)
+        tell_of_bookings_beyond(service, by=by, at=at)
 
 
-def _tell_of_bookings_beyond(service: AuthorizedService, *, by: Actor, at: datetime) -> None:
+def tell_of_bookings_beyond(service: AuthorizedService, *, by: Actor, at: datetime) -> None:
+    """Let a task say how many booked visits VA does not authorize, or close it when there are none."""
+    access.own(service, by)
     if service.visits_over and service.visits_held:
         beyond = (
             f"{counted(service.visits_over, 'visit')} beyond what VA authorizes, {service.visits_held} still booked"
@@ -152,45 +97,6 @@ def _first_beyond(service: AuthorizedService) -> date | None:
         if covered < 0:
             return day
     return None
-
-
-def add_line(
-    *, authorization: Authorization, limit: Limit, by: Actor, at: datetime, reason: str = ""
-) -> AuthorizedService:
-    """Add a service line that VA authorizes; the reason stands with the version that it makes."""
-    with transaction.atomic():
-        row = locked(authorization, by=by)
-        last = row.services.order_by("-number").values_list("number", flat=True).first() or 0
-        service = AuthorizedService.objects.create(
-            practice_id=row.practice_id,
-            authorization=row,
-            number=last + 1,
-            description=limit.description,
-            codes=list(limit.codes),
-            limit_kind=limit.limit_kind,
-            visits_authorized=limit.visits,
-        )
-        _add_version(row, terms_of(row), reason=f"line {service.number} added{reason and f': {reason}'}", by=by, at=at)
-        added = {"added": service.number}
-        audit.record(by=by, action="authorization.limit_set", subject=service, changes=added, veterans=[row.veteran_id])
-    return service
-
-
-def set_opening_balance(
-    *, service: AuthorizedService, visits: int, source: str, by: Actor, at: datetime
-) -> AuthorizedService:
-    """Record visits given before this product counted: elsewhere, or by us on paper; a task tells what is over then."""
-    with transaction.atomic():
-        locked(service.authorization, by=by)
-        row = access.scope(AuthorizedService.objects.select_for_update(no_key=True), by).get(pk=service.pk)
-        row.visits_before_us, row.before_us_source = visits, source
-        authorized = row.visits_authorized
-        row.visits_over = 0 if authorized is None else drawdown.over_after_cut(row.count, authorized=authorized)
-        row.save(update_fields=["visits_before_us", "before_us_source", "visits_over"])
-        set_, named = {"visits": visits}, [service.authorization.veteran_id]
-        audit.record(by=by, action="authorization.opening_balance_set", subject=row, changes=set_, veterans=named)
-        _tell_of_bookings_beyond(row, by=by, at=at)
-    return row
 
 
 def pin_lines(authorization: Authorization) -> None:
@@ -234,11 +140,13 @@ def locked(authorization: Authorization, *, by: Actor) -> Authorization:
     return rows.select_related("current__seoc_version", "referral").get()
 
 
-def _add_version(
+def add_version(
     authorization: Authorization, terms: Terms, *, reason: str, by: Actor, at: datetime
 ) -> AuthorizationVersion:
+    """Write terms and lines as they are now as the next version. Raises PeriodRunsBackward."""
     if terms.valid_from and terms.valid_through and terms.valid_through < terms.valid_from:
         raise PeriodRunsBackward("the last day is before the first day", field="valid_through")
+    access.own(authorization, by)
     number = authorization.current.number + 1 if authorization.current else 1
     version = AuthorizationVersion.objects.create(
         practice_id=authorization.practice_id,
@@ -255,6 +163,7 @@ def _add_version(
     )
     authorization.current = version
     authorization.save(update_fields=["current"])
+    forecasts.keep_one(authorization.pk, by=by, at=at)
     return version
 
 
@@ -269,5 +178,6 @@ def _pinned(terms: Terms, practice_id: int) -> SeocVersion | None:
 
 def _lines_now(authorization: Authorization) -> list[dict[str, Any]]:
     rows = authorization.services.order_by("number")
-    names = ("number", "description", "limit_kind", "visits_authorized", "visits_before_us", "codes")
+    stated = ("number", "description", "limit_kind", "visits_authorized", "visits_before_us", "codes")
+    names = (*stated, "most_per_day", "most_per_week", "most_per_month")
     return [{name: getattr(row, name) for name in names} for row in rows]

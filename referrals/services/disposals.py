@@ -29,6 +29,7 @@ from referrals.services.retention import PastTime, past_their_time
 from referrals.signals import Gone
 from vca.core import access, alerts, audit, documents, jobs, sight
 from vca.core.access import Actor
+from vca.core.db import Among
 from vca.core.models import Document, Job
 from vca.core.services.leftovers import forget_about, gone
 from vca.core.signals import whose
@@ -60,10 +61,21 @@ def ask(*, veteran_ids: Collection[int], typed: int, by: Actor, at: datetime) ->
     return jobs.enqueue(kind="dispose_records", key=jobs.digest(ids), subject_ids=ids, by=by)
 
 
-def dispose(*, veteran_id: int, by: Actor, at: datetime) -> bool:
+def reports_naming(veteran_ids: Collection[int], *, by: Actor) -> dict[int, set[int]]:
+    """Return the ids of the reports of imports that name each of these Veterans. Each report is read once for all."""
+    naming: dict[int, set[int]] = {pk: set() for pk in veteran_ids}
+    since = Referral.objects.filter(Among("veteran_id", list(naming))).aggregate(first=Min("received_at"))["first"]
+    for report in documents.received(by, "va_referral_report").filter(created_at__gte=since) if since else ():
+        for pk in whose(report) & naming.keys():
+            naming[pk].add(report.pk)
+    return naming
+
+
+def dispose(*, veteran_id: int, by: Actor, at: datetime, reports: Collection[int] | None = None) -> bool:
     """Delete everything of a Veteran and leave the certificate; tell whether it was still there and still due.
 
-    What is due is asked again behind the lock that who places a hold waits for.
+    What is due is asked again behind the lock that who places a hold waits for. ``reports`` are those that name the
+    Veteran, where who disposes of several has asked for all at once; one that came since goes with the unnamed files.
     """
     with transaction.atomic(), sight.unseen():
         alerts.hold(by)
@@ -71,15 +83,17 @@ def dispose(*, veteran_id: int, by: Actor, at: datetime) -> bool:
         found = past_their_time(by, at=at, among=[veteran_id] if veteran else [])
         if veteran is None or not found or not found[0].is_ready:
             return False
-        answers = [*signals.gone_of(veteran_id, by=by), _delete(veteran, by)]
+        naming = reports_naming([veteran_id], by=by)[veteran_id] if reports is None else set(reports)
+        answers = [*signals.gone_of(veteran_id, by=by), _delete(veteran, naming, by)]
         _certify(found[0], answers, by=by, at=at)
     return True
 
 
-def _delete(veteran: Veteran, by: Actor) -> Gone:
+def _delete(veteran: Veteran, reports: set[int], by: Actor) -> Gone:
     """Delete what referrals knows of a Veteran, from the leaves to the root: PROTECT stops what would be forgotten."""
     referrals = Referral.objects.filter(veteran=veteran)
-    document_ids = _files(veteran, by)
+    named_in = Notice.objects.filter(referral__veteran=veteran, document__isnull=False)
+    document_ids = reports | set(named_in.values_list("document_id", flat=True))
     counts = _forget(veteran, by)
     Authorization.objects.filter(veteran=veteran).update(current=None)
     Referral.objects.filter(continues__veteran=veteran).update(continues=None)
@@ -99,15 +113,6 @@ def _delete(veteran: Veteran, by: Actor) -> Gone:
     ):
         counts += gone(rows)
     return Gone(counts, document_ids)
-
-
-def _files(veteran: Veteran, by: Actor) -> set[int]:
-    """Return the ids of the lists and notices that named the Veteran, and of the reports of what became of those."""
-    notices = Notice.objects.filter(referral__veteran=veteran, document__isnull=False)
-    first = veteran.referrals.aggregate(first=Min("received_at"))["first"]
-    reports = documents.received(by, "va_referral_report").filter(created_at__gte=first) if first else []
-    naming = {report.pk for report in reports if veteran.pk in whose(report)}
-    return naming | set(notices.values_list("document_id", flat=True))
 
 
 def _forget(veteran: Veteran, by: Actor) -> Counter[str]:

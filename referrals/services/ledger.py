@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from referrals.domain import drawdown
 from referrals.domain.states import EntryKind, LimitKind
 from referrals.models import AuthorizedService, LedgerEntry, Visit
+from referrals.services import forecasts
 from referrals.services.authorizations import settle_over
 from vca.core import access
 from vca.core.access import Actor
@@ -112,3 +113,4 @@ def _write(
         )
         for line in lines
     )
+    forecasts.keep_one(visit.authorization_id, by=by, at=at)

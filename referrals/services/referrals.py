@@ -26,7 +26,7 @@ from referrals.domain.notice import (
 from referrals.domain.states import OPEN, REFERRAL_MOVES, ReferralState
 from referrals.intake.json_reader import Received, stated_last_day
 from referrals.models import Authorization, FactSource, Notice, Referral, ThroughSource, Veteran
-from referrals.services import authorizations, stranded, veterans
+from referrals.services import authorizations, pencils, stranded, veterans
 from referrals.services.authorizations import Terms
 from referrals.signals import referral_moving
 from vca.core import access, audit, crypto, documents, states
@@ -341,6 +341,7 @@ def confirm(*, referral: Referral, by: Actor, at: datetime) -> None:
         authorizations.pin_lines(row.authorization)
         audit.record(by=by, action="referral.confirmed", subject=row, changes=said)
         _close("referral_held", row, "confirmed", by=by, at=at)
+        pencils.book_waiting(row.authorization, by=by, at=at)
     referral.refresh_from_db()
 
 
@@ -362,6 +363,8 @@ def _mover(act: str, action: str) -> Callable[..., None]:
             else:
                 _close("referral_held", referral, action, by=by, at=at)
             stranded.tell(authorization, by=by, at=at)
+            if referral.state == ReferralState.ACCEPTED:
+                pencils.book_waiting(authorization, by=by, at=at)
 
     move.__doc__ = f"{action.partition('.')[2].capitalize()}, with a reason. Raises MoveNotOffered."
     return move

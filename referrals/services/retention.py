@@ -8,9 +8,9 @@ from typing import Any
 from django.db.models import Count, Max, Q
 
 from referrals.domain.retention import Due, Kept, last_of, past
-from referrals.domain.states import OPEN, ReferralState, VisitState
+from referrals.domain.states import OPEN, ReferralState
 from referrals.models import Referral, Veteran, Visit
-from referrals.queries import EXPECTED, holds_standing
+from referrals.queries import PLANNED, holds_standing
 from referrals.signals import InUse, in_use_elsewhere
 from vca.core import access
 from vca.core.access import Actor
@@ -49,8 +49,8 @@ class PastTime:
 def past_their_time(by: Actor, *, at: datetime, among: Collection[int] | None = None) -> list[PastTime]:
     """Return the practice's Veterans of whom everything is past its time, the longest due first; ``among`` these."""
     today = practices.civil_day(by, at=at)
-    ids = _unchanged(by, at=at, today=today, among=among)
-    answers = [_in_use(ids, by, today), *in_use_elsewhere(ids, by=by)]
+    stated = _unchanged(by, at=at, today=today, among=among)
+    answers = [_in_use(stated, by, today), *in_use_elsewhere(list(stated), by=by)]
     kept = [one for answer in answers for one in answer.kept]
     rules = _rules({one.rule for one in kept}, by, today)
     due = past(kept, {name: int(one.value) for name, one in rules.items()}, today=today)
@@ -74,19 +74,19 @@ def _rules(names: set[str], by: Actor, today: date) -> dict[str, Setting]:
     return {name: parameters.in_force(name, practice_id=by.practice_id, on=today) for name in sorted(names)}
 
 
-def _unchanged(by: Actor, *, at: datetime, today: date, among: Collection[int] | None) -> list[int]:
-    """Return the Veterans whose facts nobody has changed for about as long as the identity is kept, to look into."""
+def _unchanged(by: Actor, *, at: datetime, today: date, among: Collection[int] | None) -> dict[int, datetime]:
+    """Return the Veterans to look into, with the instant of their facts: about as long ago as the identity is kept."""
     years = int(parameters.value(IDENTITIES, practice_id=by.practice_id, on=today))
     rows = access.scope(Veteran.objects.all(), by).filter(current__recorded_at__lt=at - years * SHORTEST)
     if among is not None:
         rows = rows.filter(pk__in=among)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+    return dict(rows.order_by("pk").values_list("pk", "current__recorded_at"))
 
 
-def _in_use(ids: list[int], by: Actor, today: date) -> InUse:
+def _in_use(stated: dict[int, datetime], by: Actor, today: date) -> InUse:
     """Return the last acts on these Veterans' facts, referrals and visits, and what is open of them."""
-    veterans = access.scope(Veteran.objects.filter(Among("id", ids)), by).values_list("pk", "current__recorded_at")
-    kept = [Kept(pk, IDENTITIES, last_of([at]), "name and facts") for pk, at in veterans]
+    ids = list(stated)
+    kept = [Kept(pk, IDENTITIES, last_of([at]), "name and facts") for pk, at in stated.items()]
     kept += _last_acts(Referral, _OF_REFERRALS, REFERRALS, "referral", ids, by)
     kept += _last_acts(Visit, _OF_VISITS, VISITS, "visit", ids, by)
     return InUse(kept, _open(ids, by, today))
@@ -103,7 +103,7 @@ def _open(ids: list[int], by: Actor, today: date) -> dict[int, list[str]]:
     ends = "authorization__current__valid_through"
     lasting = Q(state=ReferralState.ACCEPTED) & (Q(**{f"{ends}__isnull": True}) | Q(**{f"{ends}__gte": today}))
     referrals = Referral.objects.filter(Q(state__in=(*OPEN, ReferralState.SUSPENDED)) | lasting)
-    visits = Visit.objects.filter(state__in=(*EXPECTED, VisitState.PENCILLED))
+    visits = Visit.objects.filter(state__in=PLANNED)
     found: dict[int, list[str]] = {}
     for rows, what in ((referrals, "referral not ended"), (visits, "visit not over")):
         for pk in access.scope(rows.filter(Among("veteran_id", ids)), by).values_list("veteran_id", flat=True):

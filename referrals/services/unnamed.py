@@ -14,7 +14,7 @@ from referrals import queries
 from referrals.services.disposals import NotThatMany
 from vca.core import access, alerts, audit, documents, jobs
 from vca.core.access import Actor
-from vca.core.models import Document, Job
+from vca.core.models import Document, Job, JobState
 from vca.core.services import parameters, practices
 from vca.core.signals import whose
 from vca.domain.wording import counted
@@ -32,9 +32,16 @@ def files(by: Actor, *, at: datetime) -> QuerySet[Document]:
 def _past_their_days(by: Actor, at: datetime) -> QuerySet[Document]:
     days = int(parameters.value(DAYS, practice_id=by.practice_id, on=practices.civil_day(by, at=at)))
     rows = access.scope(Document.objects.filter(created_at__lt=at - timedelta(days=days)), by)
+    rows = rows.exclude(pk__in=_being_imported(by))
     for model, column in pointers():
         rows = rows.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
     return rows.none() if queries.holds_standing(by).exists() else rows.order_by("pk")
+
+
+def _being_imported(by: Actor) -> set[int]:
+    """Return the lists of which records are still to be taken over: one that came before too is as old as it was."""
+    waiting = Job.objects.filter(kind="import_referrals", state__in=(*jobs.LIVE, JobState.PARKED))
+    return {pk for ids in access.scope(waiting, by).values_list("subject_ids", flat=True) for pk in ids}
 
 
 def pointers() -> list[tuple[type[Model], str]]:
@@ -64,5 +71,7 @@ def dispose(document_ids: list[int], *, by: Actor, at: datetime) -> None:
         rows = list(_past_their_days(by, at).filter(pk__in=document_ids))
         for document in rows:
             documents.discard(document)
+        if not rows:
+            return
         kinds = dict(Counter(one.kind for one in rows))
         audit.record(by=by, action="files.disposed", subject="", changes={"files": len(rows), "kinds": kinds})

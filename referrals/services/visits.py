@@ -1,9 +1,9 @@
-"""Visits: book, walk in, check in, complete, cancel, no-show, undo, void. Each deed is one transaction.
+"""Visits: book, move, walk in, check in, complete, cancel, no-show, undo, void. Each deed is one transaction.
 
 The authorization's row is locked first, so that its dates and state stand still while a visit is judged by them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,16 +13,16 @@ from django.db import transaction
 from django.db.models import ProtectedError, QuerySet
 
 from referrals.domain import drawdown
+from referrals.domain.contact import NOT_ASKED, Contact
 from referrals.domain.states import VISIT_MOVES, Affiliation, ReferralState, VisitState
 from referrals.models import Authorization, Visit, VisitService
-from referrals.services import ledger, stranded
+from referrals.services import bookable, ledger, stranded, telling
 from referrals.services.authorizations import locked
 from referrals.services.necessity import require_clinical
 from referrals.signals import visit_correcting, visit_voiding
 from vca.core import access, audit, states
 from vca.core.access import Actor
 from vca.core.models import Clinician, ServiceLocation
-from vca.core.services import practices
 from vca.domain.errors import RuleError
 from vca.domain.wording import say_day
 
@@ -37,12 +37,6 @@ class MoveNotOffered(RuleError):
     """The visit is not in a state from which that act may start."""
 
     code = "VISIT-05"
-
-
-class NoAgreement(RuleError):
-    """No agreement with VA covers that day."""
-
-    code = "VISIT-06"
 
 
 class ForeignLine(RuleError):
@@ -106,17 +100,45 @@ class Plan:
     services: Sequence[Planned]
     diagnoses: Sequence[str] = ()
 
+    @property
+    def on(self) -> date:
+        """The civil day at its location."""
+        return self.location.civil_day(self.starts_at)
+
 
 def book(*, plan: Plan, by: Actor, at: datetime) -> Visit:
     """Book a visit and hold one authorized visit on each of its lines.
 
-    Raises ReferralNotActive, VisitOutsidePeriod, VisitsExhausted, LimitNotKnown, NoAgreement, ClinicianNotApproved.
+    Raises ReferralNotActive, VisitOutsidePeriod, VisitsExhausted, LimitNotKnown, ClinicianNotApproved, and what
+    ``bookable`` raises.
     """
     with transaction.atomic():
         visit = _make(plan, VisitState.BOOKED, by=by, at=at)
         ledger.hold(visit=visit, by=by, at=at)
         audit.record(by=by, action="visit.booked", subject=visit)
     return visit
+
+
+def move(*, visit: Visit, location: ServiceLocation, starts_at: datetime, by: Actor, at: datetime) -> None:
+    """Give a booked visit another place, day or time; what it holds moves along.
+
+    Raises as ``book`` does, and MoveNotOffered. It is judged as a new booking is: what refuses one there
+    and then refuses the move, and the visit stays as it was.
+    """
+    with transaction.atomic():
+        authorization = locked(visit.authorization, by=by)
+        visit.refresh_from_db(from_queryset=access.scope(Visit.objects.all(), by))
+        if visit.state != VisitState.BOOKED:
+            raise MoveNotOffered(f"the visit is {visit.get_state_display().lower()}")
+        was, on = visit.on, access.own(location, by).civil_day(starts_at)
+        ledger.release(visit=visit, by=by, at=at)
+        _refuse_terms(authorization, on=on)
+        _refuse_ours(authorization, location, _given(visit), on=on, by=by, besides=visit.pk)
+        _move(visit, "move", by=by, location=location, on=on, starts_at=starts_at)
+        ledger.hold(visit=visit, by=by, at=at)
+        stranded.settle(authorization, by=by, at=at)
+        days = {"from": was.isoformat(), "to": on.isoformat()}
+        audit.record(by=by, action="visit.moved", subject=visit, changes=days)
 
 
 def walk_in(*, plan: Plan, by: Actor, at: datetime) -> Visit:
@@ -128,15 +150,35 @@ def walk_in(*, plan: Plan, by: Actor, at: datetime) -> Visit:
     return visit
 
 
-def _make(plan: Plan, state: VisitState, *, by: Actor, at: datetime) -> Visit:
+def pencil(*, plan: Plan, waits_for: str, kept_until: date, by: Actor, at: datetime) -> Visit:
+    """Plan a visit that VA does not cover yet: it holds nothing. Raises as ``book`` does, but for what it waits for."""
+    with transaction.atomic():
+        visit = _make(plan, VisitState.PENCILLED, by=by, at=at, waits_for=waits_for, kept_until=kept_until)
+        stranded.tell(visit.authorization, by=by, at=at)
+        audit.record(by=by, action="visit.penciled", subject=visit, changes={"waits_for": waits_for})
+    return visit
+
+
+def book_penciled(*, visit: Visit, by: Actor, at: datetime) -> None:
+    """Book a penciled visit, now that VA covers it. Raises as ``book`` does, and MoveNotOffered."""
+    with transaction.atomic():
+        authorization = locked(visit.authorization, by=by)
+        _refuse_again(visit, authorization, by=by)
+        _move(visit, "book_penciled", by=by, booked_at=at, waits_for="", kept_until=None)
+        ledger.hold(visit=visit, by=by, at=at)
+        stranded.tell(authorization, by=by, at=at)
+        audit.record(by=by, action="visit.booked", subject=visit, changes={"was": VisitState.PENCILLED})
+
+
+def _make(plan: Plan, state: VisitState, *, by: Actor, at: datetime, **said: Any) -> Visit:
     authorization = locked(plan.authorization, by=by)
     access.own(plan.location, by)
-    on = plan.location.civil_day(plan.starts_at)
+    on = plan.on
     if state == VisitState.ARRIVED and on > plan.location.civil_day(at):
         raise TooEarly(f"the visit is on {say_day(on)}")
-    _refuse_cover(authorization, on=on, by=by)
-    _refuse_lines(authorization, plan.services)
-    _refuse_clinicians(_clinicians(authorization).filter(is_active=True), plan.services, on=on)
+    if state != VisitState.PENCILLED:
+        _refuse_terms(authorization, on=on)
+    _refuse_ours(authorization, plan.location, plan.services, on=on, by=by)
     arrived = state == VisitState.ARRIVED
     visit = Visit.objects.create(
         practice_id=authorization.practice_id,
@@ -151,19 +193,54 @@ def _make(plan: Plan, state: VisitState, *, by: Actor, at: datetime) -> Visit:
         arrived_at=at if arrived else None,
         diagnoses=list(plan.diagnoses),
         booked_by_id=by.user_id,
+        **said,
     )
     VisitService.objects.bulk_create(_service(visit, planned) for planned in plan.services)
     return visit
 
 
+def _refuse_again(visit: Visit, authorization: Authorization, *, by: Actor) -> None:
+    """Refuse a planned visit where and when it is, as if it were booked now."""
+    _refuse_terms(authorization, on=visit.on)
+    _refuse_ours(authorization, visit.location, _given(visit), on=visit.on, by=by, besides=visit.pk)
+
+
+def _given(visit: Visit) -> list[Planned]:
+    return [Planned(one.service_id, one.clinician_id) for one in visit.services.all()]
+
+
+def _refuse_ours(
+    authorization: Authorization,
+    location: ServiceLocation,
+    services: Sequence[Planned],
+    *,
+    on: date,
+    by: Actor,
+    besides: int | None = None,
+) -> None:
+    """Refuse a visit for what is ours to settle: lines, days, clinicians, agreement, caps (``besides``: what moves)."""
+    _refuse_lines(authorization, services)
+    bookable.refuse_closed(location, on=on)
+    wanted = {planned.clinician_id for planned in services}
+    people = _refuse_clinicians(_clinicians(authorization).filter(is_active=True), wanted, on=on)
+    bookable.refuse_away(people, on=on)
+    if authorization.referral.affiliation == Affiliation.VCA:
+        bookable.refuse_uncovered(location, people, on=on, by=by)
+    bookable.refuse_over_caps({planned.service_id for planned in services}, on=on, besides=besides)
+
+
 def _refuse_cover(authorization: Authorization, *, on: date, by: Actor) -> None:
+    _refuse_terms(authorization, on=on)
+    if authorization.referral.affiliation == Affiliation.VCA:
+        bookable.refuse_without_agreement(on=on, by=by)
+
+
+def _refuse_terms(authorization: Authorization, *, on: date) -> None:
+    """Refuse what VA has not authorized, or not on that day."""
     referral = authorization.referral
     if referral.state != ReferralState.ACCEPTED:
         raise ReferralNotActive(f"the referral is {referral.get_state_display().lower()}")
     drawdown.refuse_day(authorization.terms.period, on)
-    needs_agreement = referral.affiliation == Affiliation.VCA
-    if needs_agreement and not practices.agreements_in_force(by, on=on).exists():
-        raise NoAgreement(f"no agreement with VA is in force on {say_day(on)}")
 
 
 def _refuse_lines(authorization: Authorization, services: Sequence[Planned]) -> None:
@@ -178,8 +255,7 @@ def _clinicians(authorization: Authorization) -> QuerySet[Clinician]:
     return Clinician.objects.filter(practice_id=authorization.practice_id)
 
 
-def _refuse_clinicians(clinicians: QuerySet[Clinician], services: Sequence[Planned], *, on: date) -> None:
-    wanted = {planned.clinician_id for planned in services}
+def _refuse_clinicians(clinicians: QuerySet[Clinician], wanted: Collection[int], *, on: date) -> list[Clinician]:
     found = {clinician.pk: clinician for clinician in clinicians.filter(pk__in=wanted)}
     for clinician_id in sorted(wanted):
         clinician = found.get(clinician_id)
@@ -187,6 +263,7 @@ def _refuse_clinicians(clinicians: QuerySet[Clinician], services: Sequence[Plann
             raise ClinicianNotApproved("a service names a clinician who does not treat here")
         if not clinician.is_approved(on):
             raise ClinicianNotApproved(f"VA's approval of {clinician.display_name} does not cover {say_day(on)}")
+    return [found[clinician_id] for clinician_id in sorted(wanted)]
 
 
 def _service(visit: Visit, planned: Planned) -> VisitService:
@@ -244,24 +321,35 @@ def complete(*, visit: Visit, by: Actor, at: datetime, diagnoses: Sequence[str] 
         audit.record(by=by, action="visit.completed", subject=visit)
 
 
-def cancel(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
-    """Cancel a booked visit and give back its hold. Raises MoveNotOffered."""
+def cancel(*, visit: Visit, reason: str, by: Actor, at: datetime, contact: Contact = NOT_ASKED) -> None:
+    """Cancel a booked visit and give back its hold, or give a penciled one up. Raises MoveNotOffered.
+
+    Where VA was not told, a task says so.
+    """
     with transaction.atomic():
         authorization = locked(visit.authorization, by=by)
-        _move(visit, "cancel", by=by, ended_at=at, reason=reason)
-        ledger.release(visit=visit, by=by, at=at)
+        if visit.state == VisitState.PENCILLED:
+            _move(visit, "give_up", by=by, ended_at=at, reason=reason)
+        else:
+            _move(visit, "cancel", by=by, ended_at=at, reason=reason, **telling.columns(contact))
+            ledger.release(visit=visit, by=by, at=at)
+            telling.ask(visit, by=by)
         stranded.settle(authorization, by=by, at=at)
         audit.record(by=by, action="visit.cancelled", subject=visit)
 
 
-def no_show(*, visit: Visit, reason: str, by: Actor, at: datetime) -> None:
-    """The Veteran did not come: the hold is given back, and nobody is charged. Raises TooEarly, MoveNotOffered."""
+def no_show(*, visit: Visit, reason: str, by: Actor, at: datetime, contact: Contact = NOT_ASKED) -> None:
+    """The Veteran did not come: the hold is given back, and nobody is charged. Raises TooEarly, MoveNotOffered.
+
+    Where VA was not told, a task says so.
+    """
     with transaction.atomic():
         authorization = locked(visit.authorization, by=by)
         if visit.on > visit.location.civil_day(at):
             raise TooEarly(f"the visit is on {say_day(visit.on)}")
-        _move(visit, "no_show", by=by, ended_at=at, reason=reason)
+        _move(visit, "no_show", by=by, ended_at=at, reason=reason, **telling.columns(contact))
         ledger.release(visit=visit, by=by, at=at)
+        telling.ask(visit, by=by)
         stranded.settle(authorization, by=by, at=at)
         audit.record(by=by, action="visit.no_show", subject=visit)
 
@@ -297,14 +385,22 @@ def _undo_complete(visit: Visit, by: Actor, at: datetime) -> None:
 
 
 def _undo_cancel(visit: Visit, by: Actor, at: datetime) -> None:
-    _refuse_cover(locked(visit.authorization, by=by), on=visit.on, by=by)
-    _move(visit, "undo_cancel", by=by, ended_at=None, reason="")
+    authorization = locked(visit.authorization, by=by)
+    if visit.waits_for:
+        _move(visit, "pencil_again", by=by, ended_at=None, reason="")
+        stranded.tell(authorization, by=by, at=at)
+        return
+    _refuse_again(visit, authorization, by=by)
+    _move(visit, "undo_cancel", by=by, ended_at=None, reason="", **telling.FORGOTTEN)
+    telling.take_back(visit, by=by, at=at)
     ledger.hold(visit=visit, by=by, at=at)
 
 
 def _undo_no_show(visit: Visit, by: Actor, at: datetime) -> None:
     _refuse_cover(locked(visit.authorization, by=by), on=visit.on, by=by)
-    _move(visit, "undo_no_show", by=by, ended_at=None, reason="")
+    bookable.refuse_over_caps(ledger.lines_of(visit), on=visit.on)
+    _move(visit, "undo_no_show", by=by, ended_at=None, reason="", **telling.FORGOTTEN)
+    telling.take_back(visit, by=by, at=at)
     ledger.hold(visit=visit, by=by, at=at)
 
 
@@ -342,7 +438,7 @@ def change_services(*, visit: Visit, services: Sequence[Planned], diagnoses: Seq
         visit_correcting.send(sender=Visit, visit_id=visit.pk, by=by)
         _refuse_lines(authorization, services)
         # Whoever gave it may have left since: what counts is VA's approval on the visit's day.
-        _refuse_clinicians(_clinicians(authorization), services, on=visit.on)
+        _refuse_clinicians(_clinicians(authorization), {one.clinician_id for one in services}, on=visit.on)
         if {planned.service_id for planned in services} != set(ledger.lines_of(visit)):
             raise ForeignLine("a correction keeps the lines on which the visit counts; void it and enter it anew")
         _rewrite_services(visit, services)

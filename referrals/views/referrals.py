@@ -1,6 +1,7 @@
 """Referral pages: the queue, a new referral, its details, terms and lines, and its moves."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +25,7 @@ from referrals.models import (
     ThroughSource,
     Veteran,
 )
-from referrals.services import authorizations, referrals, veterans
+from referrals.services import amendments, authorizations, referrals, veterans
 from referrals.services.authorizations import Terms
 from vca.core import access
 from vca.core.access import PageRequest, View
@@ -107,7 +108,7 @@ def referral_terms(request: PageRequest, referral_id: int) -> HttpResponse:
         first, last, reason = (form.cleaned_data[name] for name in ("valid_from", "valid_through", "reason"))
         terms = Terms(first, last, ThroughSource.ENTERED, current.seoc, current.seoc_days)
         by, now = request.actor, timezone.now()
-        authorizations.amend(authorization=referral.authorization, terms=terms, reason=reason, by=by, at=now)
+        amendments.amend(authorization=referral.authorization, terms=terms, reason=reason, by=by, at=now)
         messages.success(request, "The dates are saved as a new version.")
         _tell_of_bookings_outside(request, referral.authorization)
         return redirect("authorization", referral.authorization.pk)
@@ -129,7 +130,7 @@ def new_line(request: PageRequest, referral_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         authorization, by, now = referral.authorization, request.actor, timezone.now()
         reason = form.cleaned_data["reason"]
-        authorizations.add_line(authorization=authorization, limit=form.limit(), reason=reason, by=by, at=now)
+        amendments.add_line(authorization=authorization, limit=form.limit(), reason=reason, by=by, at=now)
         messages.success(request, "The service line is added.")
         return redirect("authorization", authorization.pk)
     return _form_page(request, form, "Add a service line", "Add line", referral=referral)
@@ -140,11 +141,12 @@ def edit_line(request: PageRequest, service_id: int) -> HttpResponse:
     """Set the limit of a service line."""
     line = _line(request, service_id)
     kept = {"description": line.description, "limit_kind": line.limit_kind, "visits": line.visits_authorized}
-    form = LineForm(request.POST or None, initial={**kept, "codes": ", ".join(line.codes)})
+    caps = {f"most_per_{span}": most for span, most in asdict(line.caps).items()}
+    form = LineForm(request.POST or None, initial={**kept, **caps, "codes": ", ".join(line.codes)})
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"] or "limit entered"
         by, now = request.actor, timezone.now()
-        authorizations.set_limit(service=line, limit=form.limit(), reason=reason, by=by, at=now)
+        amendments.set_limit(service=line, limit=form.limit(), reason=reason, by=by, at=now)
         messages.success(request, "The limit is saved.")
         return redirect("authorization", line.authorization_id)
     return _form_page(request, form, "Service line", "Save line", referral=line.authorization.referral, line=line)
@@ -158,7 +160,7 @@ def opening_balance(request: PageRequest, service_id: int) -> HttpResponse:
     form = OpeningBalanceForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         by, now = request.actor, timezone.now()
-        authorizations.set_opening_balance(service=line, by=by, at=now, **form.cleaned_data)
+        amendments.set_opening_balance(service=line, by=by, at=now, **form.cleaned_data)
         messages.success(request, "The visits given before are saved.")
         return redirect("authorization", line.authorization_id)
     return _form_page(request, form, "Visits given before", "Save", referral=line.authorization.referral, line=line)

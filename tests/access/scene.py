@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,7 +30,7 @@ from billing.services import acknowledgments, claims, submissions
 from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
 from referrals.models import Authorization, Notice, Referral
-from referrals.services import holds, imports
+from referrals.services import closures, holds, imports, series
 from tests import world
 from tests.access.table import DOORS, TABLE
 from tests.vca.core.authenticator import Device
@@ -209,15 +210,19 @@ def rows_of(one: World, *, owner: User) -> dict[str, Id]:
     """
     by = one.by
     membership = world.person(one, Role.NURSE).memberships.get()
-    referral = world.authorization(one).referral
+    referral = world.authorization(one, visits=12).referral
     world.receive(one, number=world.receive(one).referral.number, va_status="X")
     world.booked(one, referral.authorization)
     invitation, secret = people.invite(email=f"new@{one.practice.code}.example", role=Role.NURSE, by=by, at=NOW)
     hold = holds.place(veteran=referral.veteran, matter="2024-17", reason="A letter", by=by, at=NOW)
+    closed = closures.close(location=one.location, first=date(2024, 12, 24), last=date(2024, 12, 26), reason="x", by=by)
+    absence = closures.away(clinician=one.clinician, first=date(2024, 12, 24), last=date(2024, 12, 26), by=by)
     return {
         **_billed(one, referral),
+        "absence_id": absence.pk,
         "agreement_id": one.practice.agreements.get().pk,
         "authorization_id": referral.authorization.pk,
+        "closure_id": closed.pk,
         "clinician_id": one.clinician.pk,
         "hold_id": hold.pk,
         "invitation_id": invitation.pk,
@@ -228,6 +233,7 @@ def rows_of(one: World, *, owner: User) -> dict[str, Id]:
         "passkey_id": _passkey(owner).pk,
         "referral_id": referral.pk,
         "report_id": imports.take(content=b"[]", filename="x", by=by, at=NOW).pk,  # type: ignore[dict-item]
+        "series_id": _series(one, referral.authorization),
         "service_id": world.line(referral.authorization).pk,
         "task_id": Task.objects.filter(practice=one.practice).first().pk,  # type: ignore[union-attr]
         "token": secret,
@@ -235,6 +241,12 @@ def rows_of(one: World, *, owner: User) -> dict[str, Id]:
         "veteran_id": referral.veteran_id,
         "visit_id": world.completed(one, referral.authorization).pk,
     }
+
+
+def _series(one: World, authorization: Authorization) -> Id:
+    """Book two visits together."""
+    plans = [world.plan(one, authorization, at=NOW + timedelta(days=ahead)) for ahead in (1, 2)]
+    return series.book(plans=plans, by=one.by, at=NOW)[0].series  # type: ignore[return-value]  # which it has
 
 
 def _passkey(owner: User) -> Passkey:

@@ -38,12 +38,14 @@ PERMISSIONS = {
 # For whom a row of the scene is there, where that is not the whole practice.
 SEEN = {
     "here": set(Role),  # a practice is there for who works in it
-    "own": {Role.ADMINISTRATOR},  # a token and a passkey are a person's own
+    "own": {Role.ADMINISTRATOR},  # a passkey is a person's own; so is a token, which an administrator sees too
     "told": {Role.BILLER, Role.ADMINISTRATOR},  # an alert is seen by who is told of its kind
 }
 
 ROUTES = """
 today                   GET see_day
+close_a_day             GET see_day
+close_day               GET see_day
 authorizations          GET see_referrals
 authorization           GET see_referrals
 veterans                GET see_veterans            POST see_veterans
@@ -91,8 +93,14 @@ walk_in                 GET check_in_visits         POST check_in_visits
 edit_visit              GET correct_visits          POST correct_visits
 check_in                                            POST check_in_visits
 complete_visit                                      POST complete_visits
-cancel_visit                                        POST book_visits
-no_show_visit                                       POST check_in_visits
+book_series             GET book_visits             POST book_visits
+cancel_series                                       POST book_visits
+book_penciled                                       POST book_visits
+move_visit              GET book_visits             POST book_visits
+cancel_visit            GET book_visits             POST book_visits
+no_show_visit           GET check_in_visits         POST check_in_visits
+unbook_visit                                        POST book_visits
+visit_va_told                                       POST book_visits
 undo_visit                                          POST book_visits+complete_visits
 void_visit                                          POST void_visits*
 
@@ -142,6 +150,10 @@ change_password         GET account                 POST account
 choose_digest                                       POST account
 
 practice                GET see_practice
+closed_days             GET manage_practice         POST manage_practice
+reopen_days                                         POST manage_practice
+absences                GET manage_practice         POST manage_practice
+end_absence                                         POST manage_practice
 edit_practice           GET manage_practice         POST manage_practice
 new_location            GET manage_practice         POST manage_practice
 edit_location           GET manage_practice         POST manage_practice
@@ -162,7 +174,7 @@ withdraw_invitation                                 POST manage_people
 emergency               GET open_in_emergency       POST open_in_emergency
 end_emergency                                       POST open_in_emergency
 tokens                  GET issue_tokens            POST issue_tokens*
-revoke_token                                        POST issue_tokens/own
+revoke_token                                        POST issue_tokens/own*
 jobs                    GET manage_practice
 job                     GET see_day
 cancel_job                                          POST see_day+send_claims
@@ -220,7 +232,10 @@ api_walk_in                                         POST check_in_visits
 api_visit               GET see_referrals                                   PATCH correct_visits
 api_check_in                                        POST check_in_visits
 api_complete_visit                                  POST complete_visits
+api_book_penciled                                   POST book_visits
+api_move_visit                                      POST book_visits
 api_cancel_visit                                    POST book_visits
+api_series                                          POST book_visits
 api_no_show_visit                                   POST check_in_visits
 api_undo_visit                                      POST book_visits+complete_visits
 api_void_visit                                      POST void_visits

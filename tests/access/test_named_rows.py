@@ -29,12 +29,20 @@ BOSS = Role.ADMINISTRATOR
 ROOT = Path(__file__).parents[2]
 Names = dict[str, Any]
 BY_HAND = {"channel": "PORTAL", "on": "2024-04-11", "at": "10:00", "receipt": "R-2"}
+DAYS_OUT = {"valid_from": "2024-12-24", "valid_through": "2024-12-26"}
 AGREEMENT = {"number": "A-1", "va_facility": "VA", "valid_from": "2023-01-01", "valid_through": "2027-12-31"}
 FORMSET = {"services-TOTAL_FORMS": 1, "services-INITIAL_FORMS": 0, "services-0-code": "96366", "services-0-units": 1}
 
 
 def service(of: Names) -> Names:
     return FORMSET | {"services-0-service": of["service_id"], "services-0-clinician": of["clinician_id"]}
+
+
+def series(of: Names) -> Names:
+    """Two visits together, the days as they were proposed."""
+    pattern = {"location": of["location_id"], "on": "2024-04-20", "at": "10:00", "count": 2}
+    days = {"days-TOTAL_FORMS": 2, "days-INITIAL_FORMS": 0, "days-0-on": "2024-04-20", "days-1-on": "2024-04-27"}
+    return pattern | days | {"days-0-at": "10:00", "days-1-at": "10:00", "book": "book"}
 
 
 def services(of: Names) -> list[Names]:
@@ -60,11 +68,16 @@ REQUESTS: dict[tuple[str, str], Callable[[Names], Names]] = {
         "valid_through": "2027-12-31",
         "location": of["location_id"],
     },
+    ("closed_days", "POST"): lambda of: DAYS_OUT | {"location": of["location_id"], "reason": "x"},
+    ("absences", "POST"): lambda of: DAYS_OUT | {"clinician": of["clinician_id"]},
     ("disable_person", "POST"): lambda of: {"successor": of["user_id"]},
     ("referral_details", "POST"): lambda of: {"affiliation": "VCA", "network": "x", "home_location": of["location_id"]},
     ("move_referral", "POST"): lambda of: {"veteran": of["other_veteran_id"]},
     ("book_visit", "POST"): lambda of: {"on": "2024-04-13", "at": "10:00", "location": of["location_id"]} | service(of),
+    ("book_visit", "GET"): lambda of: {"again": of["visit_id"]},
+    ("book_series", "POST"): lambda of: series(of) | service(of),
     ("walk_in", "POST"): lambda of: {"on": "2024-04-11", "at": "10:05", "location": of["location_id"]} | service(of),
+    ("move_visit", "POST"): lambda of: {"on": "2024-04-13", "at": "10:00", "location": of["location_id"]},
     ("edit_visit", "POST"): lambda of: {"diagnoses": "F33.2"} | service(of),
     ("draft_claims", "POST"): lambda of: {"visit": [of["visit_id"]]},
     ("take_off_claim", "POST"): lambda of: {"visit": of["drafted_id"]},
@@ -86,6 +99,13 @@ REQUESTS: dict[tuple[str, str], Callable[[Names], Names]] = {
     ("api_move_referral", "POST"): lambda of: {"veteran": of["other_veteran_id"]},
     ("api_visits", "POST"): booking,
     ("api_walk_in", "POST"): walk_in,
+    ("api_series", "POST"): lambda of: (
+        booking(of) | {"starts_at": ["2024-04-20T10:00:00-07:00", "2024-04-27T10:00:00-07:00"]}
+    ),
+    ("api_move_visit", "POST"): lambda of: {
+        "location": of["location_id"],
+        "starts_at": "2024-04-12T10:00:00-07:00",
+    },
     ("api_visit", "PATCH"): lambda of: {"services": services(of)},
     ("api_claims", "POST"): lambda of: {"visits": [of["visit_id"]]},
     ("api_take_off_claim", "POST"): lambda of: {"visit": of["drafted_id"]},
@@ -234,8 +254,10 @@ def rows_of_practice(side: Side) -> dict[str, list[Any]]:
 # Whether all that names a row is asked for above.
 
 # What pages read by hand, from a form or a query: words that name rows, and all others.
-NAME_ROWS = {"alert", "claim", "place", "practice", "visit"}
+NAME_ROWS = {"again", "alert", "claim", "place", "practice", "visit"}
 NAME_NONE = {
+    "back",
+    "on",
     "after",
     "at",
     "channel",

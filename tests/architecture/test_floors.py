@@ -97,6 +97,7 @@ def asked_of_the_desk(harbor: World) -> Iterator[tuple[str, str, list[int]]]:
     )
     alert = Alert.objects.get()
     known = {"authorization_id": authorization.pk, "veteran_id": authorization.veteran_id, "alert_id": alert.pk}
+    known["location_id"] = harbor.location.pk
     for one in urls.urlpatterns:
         method = "post" if str(one.name).startswith("export_") else "get"
         yield method, str(one.name), [known[place] for place in one.pattern.converters]

@@ -14,6 +14,7 @@ from decimal import Decimal
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+from uuid import UUID
 
 import pytest
 from django.urls import URLPattern, get_resolver, resolve, reverse
@@ -215,7 +216,13 @@ def subjects() -> dict[str, Any]:
     }
     found = {name: model.objects.filter(practice=practice).order_by("pk").first().pk for name, model in models.items()}
     mine = {"report_id": report.pk, "token_id": token.pk, "invitation_id": row.pk, "token": invitation}
-    posted = {"passkey_id": 1, "hold_id": 1}  # they take only posts, there or not
+    posted = {
+        "passkey_id": 1,
+        "hold_id": 1,
+        "closure_id": 1,
+        "absence_id": 1,
+        "series_id": UUID(int=1),
+    }  # they take only posts, there or not
     return found | mine | posted | {"name": "filing-limit-days"}
 
 

@@ -20,8 +20,9 @@ from referrals import queries
 from referrals.domain.drawdown import VisitOutsidePeriod
 from referrals.domain.states import LimitKind
 from referrals.models import Authorization, FactSource, Veteran, Visit
-from referrals.services import authorizations, referrals, veterans, visits
-from referrals.services.authorizations import Limit, Terms
+from referrals.services import amendments, authorizations, referrals, veterans, visits
+from referrals.services.amendments import Limit
+from referrals.services.authorizations import Terms
 from tests import world
 from tests.trials.crowd import Deed
 from tests.world import NOW, World
@@ -76,7 +77,7 @@ def until_waiting() -> None:
 def amend(authorization: Authorization, harbor: World, *, through: date) -> None:
     terms = Terms(date(2024, 3, 28), through)
     row = Authorization.objects.get(pk=authorization.pk)
-    authorizations.amend(authorization=row, terms=terms, reason="VA amended it", by=harbor.by, at=NOW)
+    amendments.amend(authorization=row, terms=terms, reason="VA amended it", by=harbor.by, at=NOW)
 
 
 def test_booking_during_an_extension_is_judged_by_the_new_terms(harbor: World) -> None:
@@ -307,7 +308,7 @@ def over_its_limit(harbor: World) -> Visit:
     visit, *_ = [world.booked(harbor, authorization, at=NOW + timedelta(days=day)) for day in range(3)]
     line = world.line(authorization)
     cut = Limit(line.description, LimitKind.COUNTED, 1, ())
-    authorizations.set_limit(service=line, limit=cut, reason="VA amended it", by=harbor.by, at=NOW)
+    amendments.set_limit(service=line, limit=cut, reason="VA amended it", by=harbor.by, at=NOW)
     return visit
 
 

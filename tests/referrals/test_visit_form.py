@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from referrals.forms.referrals import DetailsForm
 from referrals.models import Authorization, Visit
-from referrals.services import authorizations, visits
-from referrals.services.authorizations import Limit
+from referrals.services import amendments, visits
+from referrals.services.amendments import Limit
 from referrals.services.visits import Planned, change_services
 from referrals.views.visits import MOST_SERVICES
 from tests import world
@@ -51,7 +51,7 @@ def test_only_line_and_clinician_are_chosen(harbor: World, authorization: Author
 
 def test_nothing_is_chosen_among_several(harbor: World, authorization: Authorization, client: Client) -> None:
     limit = Limit("Therapy", world.LimitKind.UNLIMITED, None)
-    authorizations.add_line(authorization=authorization, limit=limit, by=harbor.by, at=NOW)
+    amendments.add_line(authorization=authorization, limit=limit, by=harbor.by, at=NOW)
     world.add_clinician(harbor.by, world.NPIS[2], last_name="Other")
 
     form = page(client, "book_visit", authorization.pk).context["services"].forms[0]
@@ -71,9 +71,25 @@ def test_lines_and_clinicians_are_asked_once_for_all_services(
     one = queries()
     for number in range(4):
         limit = Limit(f"Line {number}", world.LimitKind.UNLIMITED, None)
-        authorizations.add_line(authorization=authorization, limit=limit, by=harbor.by, at=NOW)
+        amendments.add_line(authorization=authorization, limit=limit, by=harbor.by, at=NOW)
 
     assert queries() == one
+
+
+def test_visit_is_moved_and_a_refusal_stays_in_the_form(
+    harbor: World, authorization: Authorization, client: Client
+) -> None:
+    visit = world.booked(harbor, authorization)
+    wanted = {"location": harbor.location.pk, "on": "2024-04-12", "at": "10:00"}
+    url = reverse("move_visit", args=[visit.pk])
+
+    same = client.post(url, {**wanted, "on": "2024-04-11"})
+    refused = client.post(url, {**wanted, "on": "2025-04-12"})
+    moved = client.post(url, wanted)
+
+    visit.refresh_from_db()
+    assert [answer.status_code for answer in (same, refused, moved)] == [302, 422, 302]
+    assert ("VISIT-03" in refused.content.decode(), str(visit.on)) == (True, "2024-04-12")
 
 
 def entered(harbor: World, visit: Visit, number: int, **changes: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ DESK = ("BILLER", "ADMINISTRATOR")
 SHIPPED = {
     "authorization-ending-days": "45,30,21,7",
     "visits-left": "2,0",
+    "request-due-days": "7,0",
     "agreement-ending-days": "180,90,60",
     "license-ending-days": "180,90,60",
     "dea-ending-days": "180,90,60",
@@ -77,7 +78,9 @@ class Almanac:
     looked: dict[int, datetime] = field(default_factory=dict)
 
     def numbers(self, name: str, today: date) -> list[int]:
-        """Return the numbers in force on a day, the largest first."""
+        """Return the numbers in force on a day, the largest first; of what has no parameter, its day."""
+        if not name:
+            return [0]  # the day itself
         begun = {since: value for since, value in self.parameters.get(name, {}).items() if since <= today}
         value = begun[max(begun)] if begun else SHIPPED[name]
         return sorted({int(number) for number in value.split(",")}, reverse=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from random import Random
 from unittest.mock import patch
@@ -16,14 +16,18 @@ from billing.services import acknowledgments, claims, submissions
 from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
 from referrals.domain.states import LimitKind
-from referrals.services import authorizations, referrals, visits
-from referrals.services.authorizations import Limit, Terms
+from referrals.models import OpenDay
+from referrals.services import amendments, referrals, visits
+from referrals.services.amendments import Limit
+from referrals.services.authorizations import Terms
 from tests import world
 from tests.trials.almanac import DESK
 from tests.trials.office import DAY, HISTORY, Office, Paper, Seen
+from vca.core.models import ServiceLocation
 from vca.domain.errors import RuleError
 
 EVERYBODY = (*DESK, "CLINICIAN", "NURSE", "FRONT_DESK")
+SEE_VETERANS = ("ADMINISTRATOR", "CLINICIAN", "NURSE", "FRONT_DESK")
 SPOKEN_FOR = ("BOOKED", "COMPLETED")
 
 
@@ -81,8 +85,10 @@ class Life(Office):
             "authorization_ending", row.pk, "authorization-ending-days", partial(self.days_of_paper, paper)
         )
         few = self.watch("visits_left", world.line(row).pk, "visits-left", partial(self.visits_of_paper, paper))
+        asking = self.watch("request_due", row.pk, "request-due-days", partial(self.days_to_ask, paper))
         for cause in (ending, few):
             self.watch_at(place, cause).roles = EVERYBODY
+        self.watch_at(place, asking).roles = (*DESK, "CLINICIAN")
 
     def days_of_paper(self, paper: Paper, today: date) -> tuple[int, str] | None:
         left = (paper.last - today).days
@@ -94,12 +100,39 @@ class Life(Office):
         drawn = sum(one.paper is paper and one.state in SPOKEN_FOR for one in self.seen)
         return paper.visits - drawn, str(paper.visits)
 
+    def days_to_ask(self, paper: Paper, today: date) -> tuple[int, str] | None:
+        """Four weeks before cover ends: on its last day, or when as many visits as are left have come as often as now.
+
+        How often tells the distance of the days on which they came in the last six weeks, or will.
+        """
+        if paper.state != "ACCEPTED" or paper.last < today:
+            return None
+        mine = [one for one in self.seen if one.paper is paper]
+        came = [one.on for one in mine if one.state == "COMPLETED" and one.on >= today - 42 * DAY]
+        will = sorted(one.on for one in mine if one.state == "BOOKED")
+        left = (paper.visits or 0) - sum(one.state == "COMPLETED" for one in mine)
+        ends, known = paper.last, sorted({*came, *will})
+        if paper.visits is not None and len(known) > 1:
+            ends = min(ends, self.last_visit(left, came, will, known, today))
+        return (ends - today).days - 28, f"{paper.last} {paper.visits or 0}"
+
+    @staticmethod
+    def last_visit(left: int, came: list[date], will: list[date], known: list[date], today: date) -> date:
+        if left <= len(will):
+            return will[left - 1] if left > 0 else max(came, default=today)
+        span, steps = (known[-1] - known[0]).days, len(known) - 1
+
+        def after(visits: int) -> timedelta:
+            return -(-span * visits // steps) * DAY
+
+        return max(known[-1] + after(1), today) + after(left - len(will) - 1)
+
     def amend(self) -> None:
         """VA extends or cuts the time."""
         paper = self.dice.choice(self.papers)
         last = max(paper.first, paper.last + self.dice.choice([-40, -10, -1, 1, 10, 45, 90]) * DAY)
         terms = Terms(paper.first, last)
-        authorizations.amend(authorization=paper.row, terms=terms, reason="VA amended it", by=self.by, at=self.at)
+        amendments.amend(authorization=paper.row, terms=terms, reason="VA amended it", by=self.by, at=self.at)
         paper.last = last
 
     def set_limit(self) -> None:
@@ -107,7 +140,7 @@ class Life(Office):
         paper, number = self.dice.choice(self.papers), self.dice.randint(1, 8)
         limit = Limit("Ketamine infusion", LimitKind.COUNTED, number)
         line = world.line(paper.row)
-        authorizations.set_limit(service=line, limit=limit, reason="VA amended it", by=self.by, at=self.at)
+        amendments.set_limit(service=line, limit=limit, reason="VA amended it", by=self.by, at=self.at)
         paper.visits = number
 
     def stop_or_go_on(self) -> None:
@@ -129,6 +162,18 @@ class Life(Office):
         row = visits.book(plan=self.plan(paper, on), by=self.by, at=self.at)
         self.seen.append(Seen(row, paper, on, "BOOKED"))
         self.watch_filing(self.seen[-1])
+        self.watch_day(paper.place, on)
+
+    def watch_day(self, place: ServiceLocation, on: date) -> None:
+        """A day is to be closed on the day after, by those who see Veterans."""
+        day, is_first = OpenDay.objects.get_or_create(practice=place.practice, location=place, on=on)
+        if is_first:
+            left = partial(self.days_to_close, place, on)
+            self.watch_at(place, self.watch("day_not_closed", day.pk, "", left)).roles = SEE_VETERANS
+
+    def days_to_close(self, place: ServiceLocation, on: date, today: date) -> tuple[int, str] | None:
+        open_ = any(one.on == on and one.paper.place == place and one.state == "BOOKED" for one in self.seen)
+        return ((on + DAY - today).days, str(on)) if open_ else None
 
     def watch_filing(self, seen: Seen) -> None:
         left = partial(self.days_to_file, seen)

@@ -25,7 +25,16 @@ from django.db import connection
 
 from billing.models import Claim
 from tests import world
-from tests.access import test_foreign, test_matrix, test_named_rows, test_queries
+from tests.access import (
+    test_by_role,
+    test_disposals,
+    test_foreign,
+    test_matrix,
+    test_named_rows,
+    test_neighbors,
+    test_own_account,
+    test_queries,
+)
 from tests.access.scene import PLACES, Scene, methods, standing
 from tests.billing.services import test_scope
 from tests.referrals.services import test_foreign_actors
@@ -38,7 +47,7 @@ from vca.core import isolation
 from vca.core.vocabulary import Role
 
 MODULES = (test_matrix, test_foreign, test_named_rows)  # which ask addresses
-BELOW = (test_queries,)  # which ask queries and services
+BELOW = (test_queries, test_neighbors, test_disposals, test_own_account, test_by_role)  # which ask services
 Reached = dict[str, set[Key]]
 
 
@@ -183,7 +192,7 @@ def chosen(mutant: Mutant, every: list[Case], reached: Reached) -> list[Case]:
 
 
 def tried() -> list[Mutant]:
-    """Return every guard but those that no test misses yet."""
+    """Return every guard but what no test misses yet."""
     return [one for one in mutants() if one.guards not in NOT_MISSED_YET]
 
 

@@ -15,6 +15,9 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from tests.access.scene import is_api, patterns
 from tests.access.table import EVERYBODY
 
@@ -167,6 +170,8 @@ def _holds(code: CodeType, line: int) -> bool:
 @cache
 def _alive() -> dict[str, list[FunctionType]]:
     """Return the functions of the product that there are, by file."""
+    for name in settings.MIDDLEWARE:
+        import_string(name)  # which the first request does, too late
     found: dict[str, list[FunctionType]] = {}
     for one in gc.get_objects():
         if type(one) is FunctionType and one.__code__.co_filename.startswith(str(ROOT)):

@@ -27,6 +27,7 @@ HISTORY = 30  # days after which an end is no news
 OTHER_NUMBERS = {
     "authorization-ending-days": ("45,30,21,7", "60,14", "30,10,1,0"),
     "visits-left": ("2,0", "3,1", "0"),
+    "request-due-days": ("7,0", "10,3", "0"),
     "license-ending-days": ("180,90,60", "120,30"),
     "dea-ending-days": ("180,90,60", "45,7"),
     "agreement-ending-days": ("180,90,60", "200,20"),
@@ -81,6 +82,7 @@ class Office:
         address = {"street": "1 Example Way", "city": "Portland", "state": "OR", "zip_code": "972051234"}
         other = practices.record_location(facts={"name": "Other", "time_zone": zones[1], **address}, by=self.by)
         self.places = [self.harbor.location, other]
+        world.cover(self.harbor)
         Agreement.objects.update(valid_from=date(2020, 1, 1), valid_through=date(2050, 12, 31))  # covers every visit
         self.seen: list[Seen] = []
         self.approvals: list[Approval] = []

@@ -20,8 +20,8 @@ from referrals.domain.drawdown import VisitsExhausted
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind, VisitState
 from referrals.models import Authorization, AuthorizedService, Visit
-from referrals.services import authorizations, ledger, visits
-from referrals.services.authorizations import Limit
+from referrals.services import amendments, ledger, visits
+from referrals.services.amendments import Limit
 from tests import databases, world
 from tests.trials.crowd import Crowd, Deed, crowd
 from tests.trials.registry import Outcome, trial
@@ -120,7 +120,7 @@ def last_visit(act: Callable[..., Visit], harbor: World, people: Crowd, _: int) 
     """Let everybody draw the last of six visits, five of them given before; return what is wrong afterwards."""
     authorization = world.authorization(harbor, visits=6)
     line = world.line(authorization)
-    authorizations.set_opening_balance(service=line, visits=5, source="letter of 2 April", by=harbor.by, at=NOW)
+    amendments.set_opening_balance(service=line, visits=5, source="letter of 2 April", by=harbor.by, at=NOW)
     plan = world.plan(harbor, authorization)
     raised = people.at_once([partial(act, plan=plan, by=harbor.by, at=NOW)] * people.size)
     got, made = sum(one is None for one in raised), authorization.visits.count()
@@ -166,7 +166,7 @@ def set_limit(line: AuthorizedService, harbor: World, *, most: int) -> None:
     """Amend the line as VA would."""
     mine = AuthorizedService.objects.get(pk=line.pk)
     limit = Limit(line.description, LimitKind.COUNTED, most, ())
-    authorizations.set_limit(service=mine, limit=limit, reason="VA amended it", by=harbor.by, at=NOW)
+    amendments.set_limit(service=mine, limit=limit, reason="VA amended it", by=harbor.by, at=NOW)
 
 
 def everything(harbor: World, people: Crowd, number: int) -> list[str]:

@@ -158,7 +158,10 @@ def require(by: Actor, permission: str) -> None:
 
 
 def note_refusal(code: str, *, who: str, request: HttpRequest) -> None:
-    """Log who was refused what by which rule; its sentence may name a Veteran. Source: OWASP ASVS 16.3.2, 16.3.3."""
+    """Log who was refused what by which rule, not the sentence, which may name a Veteran.
+
+    Source: OWASP ASVS 5.0.0, 16.3.2 and 16.3.3.
+    """
     logger.warning("refused by %s: %s, %s %s", code, who, request.method, request.path_info)
 
 

@@ -26,6 +26,7 @@ from vca.domain.wording import lasting
 FIRST_LINK = "0" * 64
 VETERANS = "veterans"  # in the changes of an event: the ids of those whom it is about
 SEAL_AT_MOST = 1000
+RESTORED = "restored"  # begins the line of a restore in the file of anchors
 LOOK_BACK = timedelta(days=1)
 HOUR = ANCHOR_EVERY = timedelta(hours=1)
 logger = logging.getLogger(__name__)
@@ -226,11 +227,30 @@ def anchor(link: AuditSeal) -> None:
         anchors().parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # else made with the first file that is kept
         last = anchors().stat().st_mtime if anchors().exists() else 0.0
         if link.sealed_at.timestamp() - last >= ANCHOR_EVERY.total_seconds():
-            with anchors().open("a") as file:
-                file.write(f"{line}\n")
+            _add_line(line)
             os.utime(anchors(), (link.sealed_at.timestamp(),) * 2)
     except OSError as fault:
         logger.error("the audit trail could not be anchored: %s", type(fault).__name__)
+
+
+def anchor_restore(*, at: datetime) -> None:
+    """Say in the file of anchors that the rows came from a backup, up to which seal; raises OSError.
+
+    Lines before it may name seals that this database never had.
+    """
+    last = AuditSeal.objects.order_by("-pk").first()
+    anchors().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _add_line(f"{RESTORED} {at.isoformat()} {last.pk if last else 0} {last.hash if last else FIRST_LINK}")
+    os.utime(anchors(), (at.timestamp(),) * 2)
+
+
+def _add_line(line: str) -> None:
+    """Add a line of its own, also after one that a power cut has torn."""
+    with anchors().open("ab+") as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" else f"\n{line}"
+        file.write(f"{line}\n".encode())
 
 
 def _settled(last: AuditSeal | None) -> models.QuerySet[AuditEvent]:

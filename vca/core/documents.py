@@ -1,7 +1,8 @@
 """Keep bytes: everything received or produced, by its hash, encrypted at rest; what it says never changes.
 
 A file is written whole (temporary name, fsync, rename, fsync of the folders) before its row is committed; a crash in
-between leaves a file that no row names, which the next keeping of the same bytes uses and the daily sweep removes.
+between leaves a file that no row names, which the next keeping of the same bytes uses and the daily sweep removes. A
+write that was killed leaves its temporary file, which the daily sweep removes after a day.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from vca.core.models import Document, Job
 from vca.core.signals import whose
 
 LONG_NUMBER = re.compile(r"\d(?:[-. ]?\d){6,}(?:V\d{6})?", re.IGNORECASE)  # SSN, EDIPI, ICN
+UNFINISHED = re.compile(r"\.[0-9a-f]{64}\.[0-9a-f]{16}")  # as _put names what it is writing
 LONGEST_NAME = 120  # a file system allows more; the end holds the extension
 
 
@@ -108,16 +111,31 @@ def path(document: Document) -> Path:
 
 
 def put_back(place: Path, content: bytes) -> None:
-    """Write sealed bytes of a backup to their place below DOCUMENTS_DIR. Raises ValueError for a place outside."""
+    """Write sealed bytes of a backup to their place below DOCUMENTS_DIR, over what a fault has left there.
+
+    Raises ValueError for a place outside.
+    """
     target = (settings.DOCUMENTS_DIR / place).resolve()
     if not target.is_relative_to(settings.DOCUMENTS_DIR.resolve()):
         raise ValueError(f"{place} lies outside of the documents")
-    _write(target, content)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _put(target, content)
+    _sync_names(target)
 
 
 def kept_files(practice_id: int) -> Iterator[Path]:
     """Return every file of a practice, also one that a crash has left without a row: the same bytes will use it."""
     return (settings.DOCUMENTS_DIR / str(practice_id)).glob("*/*/[!.]*")
+
+
+def remove_unfinished(practice_id: int, *, before: datetime) -> int:
+    """Remove what killed writes have left since before that moment; return how many. No writing takes so long."""
+    gone = 0
+    for place in (settings.DOCUMENTS_DIR / str(practice_id)).glob("*/*/.*"):
+        if UNFINISHED.fullmatch(place.name) and place.is_file() and place.stat().st_mtime < before.timestamp():
+            place.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 def discard(document: Document) -> None:

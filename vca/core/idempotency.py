@@ -6,7 +6,8 @@ leaves nothing, so that it can be sent again with the same key. A request of the
 """
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from vca.core import crypto
+from vca.core import crypto, sight
 from vca.core.models import IdempotencyKey
 from vca.domain.errors import RuleError
 
@@ -43,7 +44,8 @@ class KeyReused(RuleError):
 def earlier_answer(*, by: By, key: str, request: bytes) -> tuple[int, Any] | None:
     """Return status and body given before, or ``None`` after noting that this request runs now.
 
-    Must run in the transaction of the deed. Raises KeyReused when the same key came with another request.
+    The Veterans whose data the body shows are noted, as if it had been read now. Must run in the transaction of the
+    deed. Raises KeyReused when the same key came with another request.
     """
     # Keyed: nobody who reads the table may try which Social Security number was sent.
     digest = crypto.blind_index(hashlib.sha256(request).hexdigest(), about="request")
@@ -52,12 +54,17 @@ def earlier_answer(*, by: By, key: str, request: bytes) -> tuple[int, Any] | Non
     first = IdempotencyKey.objects.select_for_update(no_key=True).get(practice_id=by.practice_id, key=key)
     if first.request_hash != digest:
         raise KeyReused("this Idempotency-Key was used for another request")
-    return None if first.status is None else (first.status, first.body)
+    if first.status is None:
+        return None
+    sight.note(first.veterans)
+    return first.status, json.loads(first.body)
 
 
-def remember(*, by: By, key: str, status: int, body: Any) -> None:
-    """Keep the answer for repetitions."""
-    IdempotencyKey.objects.filter(practice_id=by.practice_id, key=key).update(status=status, body=body)
+def remember(*, by: By, key: str, status: int, body: Any, veterans: Iterable[int] = ()) -> None:
+    """Keep the answer for repetitions, with whose data it shows."""
+    row = IdempotencyKey.objects.get(practice_id=by.practice_id, key=key)
+    row.status, row.body, row.veterans = status, json.dumps(body), sorted(veterans)
+    row.save(update_fields=["status", "body", "veterans"])
 
 
 def answer_form(request: HttpRequest, *, by: By, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:

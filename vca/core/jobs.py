@@ -325,8 +325,7 @@ def plan_daily(now: datetime) -> None:
 
 def _plan_all(by: access.Actor, now: datetime) -> None:
     kinds = vocabulary.daily_jobs()
-    running = access.scope(Job.objects.filter(kind__in=kinds, state__in=LIVE), by)
-    live = set(running.values_list("kind", "key"))
+    live = set(access.scope(Job.objects.filter(state__in=LIVE), by).values_list("kind", "key"))
     for place in access.scope(ServiceLocation.objects.all(), by):
         for kind in sorted(kinds):
             if (kind, str(place.pk)) not in live:

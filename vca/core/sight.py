@@ -25,6 +25,17 @@ def watching() -> Iterator[set[int]]:
 
 
 @contextmanager
+def overhearing() -> Iterator[set[int]]:
+    """Collect as ``watching`` does, and let whoever watches outside see it too, also when the block raises."""
+    seen = set[int]()
+    try:
+        with watching() as seen:
+            yield seen
+    finally:
+        note(seen)
+
+
+@contextmanager
 def unseen() -> Iterator[None]:
     """Read rows that are not shown, or not all of them: what is shown is noted by ``note`` or ``note_rows``."""
     with watching():

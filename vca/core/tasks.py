@@ -1,5 +1,6 @@
 """The only two Celery tasks, and core's own background work. Arguments are ids; what matters is in the job table."""
 
+from datetime import timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from vca.core.jobs import Run
 from vca.core.services import digests, emergencies, leftovers, start, tries
 from vca.domain.wording import counted
 
+UNFINISHED_FOR = timedelta(days=1)  # then what a write has left is nobody's: none takes a minute
 PERMANENT = 500  # of a mail server's reply codes, from here on
 
 
@@ -46,7 +48,8 @@ def sweep() -> None:
 def purge_leftovers(run: Run) -> None:
     """Delete what was kept long enough, in short transactions; the last one, which finds nothing, ends the job.
 
-    Files that no row names go too: a crash has left them, or their record was disposed of.
+    Files that no row names go too: a crash has left them, or their record was disposed of. So does what a killed write
+    has left.
     """
     now = timezone.now()
     purged, some = 0, 1
@@ -57,6 +60,7 @@ def purge_leftovers(run: Run) -> None:
             purged += some
             if not some:
                 files = sum(documents.remove_unnamed(one) for one in documents.unnamed_files(run.by.practice_id))
+                files += documents.remove_unfinished(run.by.practice_id, before=now - UNFINISHED_FOR)
                 gone = {"rows": purged, "files": files}
                 audit.record(by=run.by, action="leftovers.purged", subject="", changes=gone)
                 run.finish(f"{counted(purged, 'row')} and {counted(files, 'file')} purged")

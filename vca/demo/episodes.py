@@ -7,8 +7,8 @@ from typing import Any
 from referrals.domain.notice import ReferralNotice
 from referrals.domain.states import LimitKind
 from referrals.intake.json_reader import Received
-from referrals.services import authorizations, referrals, veterans
-from referrals.services.authorizations import Limit
+from referrals.services import amendments, referrals, veterans
+from referrals.services.amendments import Limit
 from referrals.services.veterans import FactSource
 from vca.demo.cases import Case, Flaw, Turn
 from vca.demo.clinics import Clinic, Site
@@ -103,7 +103,7 @@ def _receive(episode: Episode, at: datetime) -> None:
     if episode.case.before_us:
         source = "Transfer summary of the Veteran's earlier clinic"
         line, visits = episode.line(Line.INFUSION), episode.case.before_us
-        authorizations.set_opening_balance(service=line, visits=visits, source=source, by=by, at=at)
+        amendments.set_opening_balance(service=line, visits=visits, source=source, by=by, at=at)
 
 
 def _record_contact(episode: Episode, at: datetime) -> None:
@@ -139,7 +139,7 @@ def _cut(episode: Episode, at: datetime) -> None:
     visits = line.visits_used + line.visits_held - 2
     limit = Limit(line.description, LimitKind.COUNTED, visits, tuple(line.codes))
     by, reason = episode.clinic.staff.biller, "Amended referral received by fax"
-    authorizations.set_limit(service=line, limit=limit, reason=reason, by=by, at=at)
+    amendments.set_limit(service=line, limit=limit, reason=reason, by=by, at=at)
 
 
 def _differ(episode: Episode, at: datetime) -> None:

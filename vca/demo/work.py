@@ -15,6 +15,8 @@ from vca.core.services.inbox import Snooze
 from vca.core.typesetting.press import CannotDraw
 from vca.demo.people import Staff
 
+STILL_TO_ASK = 4  # authorizations of the demo for which VA must be asked for more
+
 
 class JobNotDone(Exception):
     """A job of the demo did not end: our fault, and nothing of the demo is kept."""
@@ -45,11 +47,13 @@ def watch(practices: Sequence[Practice], *, now: datetime) -> None:
 
 
 def see_to_alerts(staff: Staff, *, now: datetime) -> None:
-    """Take an alert and snooze another, so that each view of the inbox has something to show."""
+    """Take an alert, snooze another and dismiss what was done, so that each view of the inbox has something to show."""
     few = list(alerts.awake(staff.biller, at=now).filter(kind="visits_left").order_by("due_on", "pk")[:2])
     asked = Snooze(now.date() + timedelta(days=7), "The Request for Services is with VA.")
     inbox.take(alert=few[0], by=staff.biller)
     inbox.snooze(few[1:], asked=asked, by=staff.clinician, at=now)
+    to_ask = alerts.awake(staff.biller, at=now).filter(kind="request_due").order_by("-due_on", "pk")
+    inbox.dismiss(list(to_ask[STILL_TO_ASK:]), reason="The Request for Services was sent.", by=staff.biller, at=now)
 
 
 def _do(job: Job) -> None:

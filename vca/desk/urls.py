@@ -3,13 +3,15 @@
 from django.urls import path
 
 from vca.desk import api
-from vca.desk.views import alerts, authorizations, dashboard, inbox, today, unbilled, veterans
+from vca.desk.views import alerts, authorizations, closing, dashboard, inbox, today, unbilled, veterans
 from vca.desk.views import audit_reports as reports
 
 LOOKED, LEFT = {"name": "looked"}, {"name": "disclosed"}
 
 urlpatterns = [
     path("", today.today, name="today"),
+    path("days/", closing.close_day, name="close_a_day"),
+    path("days/<id:location_id>/", closing.close_day, name="close_day"),
     path("authorizations/", authorizations.authorizations, name="authorizations"),
     path("authorizations/<id:authorization_id>/", authorizations.authorization, name="authorization"),
     path("veterans/", veterans.veterans, name="veterans"),

@@ -23,7 +23,7 @@ from billing.services.claims import (
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import Affiliation, LimitKind
 from referrals.models import Authorization, AuthorizationVersion, FactSource, Referral, Visit
-from referrals.services import authorizations, veterans, visits
+from referrals.services import amendments, veterans, visits
 from referrals.services.authorizations import Terms
 from referrals.services.visits import Plan, Planned
 from tests import world
@@ -101,6 +101,7 @@ def test_claim_is_of_one_authorization_and_one_location(harbor: World, unlimited
     other = world.authorization(harbor)
     facts = {"name": "Branch", "time_zone": "America/Los_Angeles"}
     branch = practices.record_location(facts=facts, by=harbor.by)
+    world.cover(harbor)
     chosen = [
         given(harbor, unlimited, days_ago=3),
         given(harbor, other, days_ago=2),
@@ -371,6 +372,7 @@ def east_of_the_first_place(harbor: World) -> Claim:
     """Return a draft of a visit in New York, where the day begins three hours before Portland, the first place."""
     facts = {"name": "East", "time_zone": "America/New_York"}
     east = practices.record_location(facts=facts | ADDRESS, by=harbor.by)
+    world.cover(harbor)
     authorization = world.authorization(harbor, visits=None)
     (claim,) = drafted(harbor, given(harbor, authorization, location=east))
     return claim
@@ -514,7 +516,7 @@ def test_rebuilding_takes_what_was_corrected(harbor: World, unlimited: Authoriza
     before = list(claim.lines.values_list("control_number", flat=True))
     charges.set_price(code="96365", amount=Decimal("500"), valid_from=TODAY, by=harbor.by)
     terms = Terms(date(2024, 3, 28), date(2024, 8, 1))
-    authorizations.amend(authorization=unlimited, terms=terms, reason="VA extended it", by=harbor.by, at=NOW)
+    amendments.amend(authorization=unlimited, terms=terms, reason="VA extended it", by=harbor.by, at=NOW)
 
     claims.rebuild(claim=claim, by=harbor.by)
 
@@ -531,7 +533,7 @@ def test_claim_keeps_the_terms_it_was_built_from(harbor: World, unlimited: Autho
     first = unlimited.current
     terms = Terms(date(2024, 3, 28), date(2024, 8, 1))
 
-    authorizations.amend(authorization=unlimited, terms=terms, reason="VA extended it", by=harbor.by, at=NOW)
+    amendments.amend(authorization=unlimited, terms=terms, reason="VA extended it", by=harbor.by, at=NOW)
 
     claim.refresh_from_db()
     assert claim.authorization_version == first

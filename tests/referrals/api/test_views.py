@@ -13,6 +13,7 @@ from tests import world
 from tests.vca.core.api.caller import Caller, caller
 from tests.vca.core.rows import everything
 from tests.world import NOW, World
+from vca.core.models import Task
 from vca.core.vocabulary import Role
 from vca.domain.rules import CATALOGUE
 
@@ -49,6 +50,17 @@ def wanted(harbor: World, authorization: Any, **more: Any) -> dict[str, Any]:
     """Return a visit of one service, but for what is overridden."""
     service = {"service": world.line(authorization).pk, "clinician": harbor.clinician.pk, "code": "96365"}
     return {"location": harbor.location.pk, "starts_at": "2024-04-12T10:00:00-07:00", "services": [service], **more}
+
+
+def test_booked_visit_is_moved_or_the_refusal_names_its_rule(harbor: World, anybody: Caller) -> None:
+    visit = world.booked(harbor, world.authorization(harbor))
+
+    def moved(starts_at: str) -> Any:
+        return anybody.post("api_move_visit", visit.pk, body={"location": harbor.location.pk, "starts_at": starts_at})
+
+    refused, done = moved("2025-04-12T10:00:00-07:00"), moved("2024-04-12T10:00:00-07:00")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "VISIT-03")
+    assert (done.status_code, done.json()["on"], done.json()["state"]) == (200, "2024-04-12", "BOOKED")
 
 
 def test_referral_is_received(anybody: Caller) -> None:
@@ -327,6 +339,44 @@ def test_reason_is_kept(harbor: World, anybody: Caller) -> None:
     body = anybody.post("api_cancel_visit", visit.pk, body={"reason": "snow"}).json()
 
     assert body["reason"] == "snow"
+
+
+SOUGHT = {"contact_attempts": 2, "contacted_on": "2024-04-10", "contacted_by": "PHONE"}
+
+
+@pytest.mark.parametrize("act", ["api_cancel_visit", "api_no_show_visit"])
+@pytest.mark.parametrize(
+    ("said", "kept", "asks"),
+    [
+        (SOUGHT | {"va_told": False}, SOUGHT | {"va_told": False}, 1),
+        (SOUGHT | {"va_told": True}, SOUGHT | {"va_told": True}, 0),
+        (
+            {"contact_attempts": 0},
+            {"contact_attempts": 0, "contacted_on": None, "contacted_by": "", "va_told": None},
+            0,
+        ),
+    ],
+)
+def test_contact_is_kept_and_va_not_told_is_a_task(
+    harbor: World, anybody: Caller, act: str, said: dict[str, Any], kept: dict[str, Any], asks: int
+) -> None:
+    visit = world.booked(harbor, world.authorization(harbor))
+
+    body = anybody.post(act, visit.pk, body=said).json()
+
+    assert {name: body[name] for name in kept} == kept
+    assert Task.objects.filter(kind="tell_va", closed_at=None).count() == asks
+
+
+@pytest.mark.parametrize("lacking", ["contacted_on", "contacted_by", "contact_attempts"])
+def test_contact_that_is_not_whole_is_refused(harbor: World, anybody: Caller, lacking: str) -> None:
+    visit = world.booked(harbor, world.authorization(harbor))
+    said = {name: value for name, value in SOUGHT.items() if name != lacking}
+
+    answer = anybody.post("api_no_show_visit", visit.pk, body=said)
+
+    visit.refresh_from_db()
+    assert (answer.status_code, visit.state) == (422, "BOOKED")
 
 
 @pytest.mark.parametrize("reason", ["x" * 201, None, ["snow"], "a\0b"])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from billing.domain.answers import Source, Verdict
+from billing.domain.states import ClaimState
 from billing.models import Claim
 from billing.services import acknowledgments, claims, paper_claims, submissions
 from billing.services.acknowledgments import Answer
@@ -49,7 +50,7 @@ def full(one: World) -> Veteran:
 
 
 def _billed(one: World, authorization: Authorization) -> None:
-    """Make a claim that was sent and accepted, and one that was drafted and closed."""
+    """Make a claim that was sent, accepted and paid, and one that was drafted and closed."""
     by = one.by
     sent, closed = (_draft(one, authorization, days) for days in (0, 1))
     claims.make_ready(claim=sent, by=by, at=NOW)
@@ -57,6 +58,7 @@ def _billed(one: World, authorization: Authorization) -> None:
         jobs.run(job.pk)
     answer = Answer(Verdict.ACCEPTED, Source.PORTAL, NOW.date(), words=WORDS, proof=Proof(PDF, f"{NAME}.pdf"))
     acknowledgments.take(claim=sent, answer=answer, by=by, at=NOW)
+    Claim.objects.filter(pk=sent.pk).update(state=ClaimState.PAID)  # which nothing posts yet
     claims.close(claim=closed, reason="not billed", by=by, at=NOW)
 
 

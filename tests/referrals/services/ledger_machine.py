@@ -18,8 +18,8 @@ from referrals.domain.drawdown import VisitsExhausted
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
 from referrals.models import AuthorizedService, LedgerEntry, Visit
-from referrals.services import authorizations, visits
-from referrals.services.authorizations import Limit
+from referrals.services import amendments, visits
+from referrals.services.amendments import Limit
 from referrals.services.visits import MoveNotOffered
 from tests import world
 from tests.world import NOW, World
@@ -145,13 +145,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def amend(self, number: int, most: int) -> None:
         self.model.authorized[number] = most
         limit = Limit("amended", LimitKind.COUNTED, most, ())
-        authorizations.set_limit(service=self.line(number), limit=limit, reason="VA amended it", **self.said)
+        amendments.set_limit(service=self.line(number), limit=limit, reason="VA amended it", **self.said)
         self.most[number] = max(most, self.model.drawn(number))
 
     @rule(number=st.sampled_from(LINES), before=st.integers(0, 3))
     def enter_what_was_before(self, number: int, before: int) -> None:
         self.model.before[number] = before
-        authorizations.set_opening_balance(service=self.line(number), visits=before, source="letter", **self.said)
+        amendments.set_opening_balance(service=self.line(number), visits=before, source="letter", **self.said)
         self.most[number] = max(self.model.authorized[number], self.model.drawn(number))
 
     def expect(self, refusal: type[RuleError] | None, deed: Callable[[], Visit | None]) -> Visit | None:

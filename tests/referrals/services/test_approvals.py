@@ -118,6 +118,7 @@ def test_clinician_who_left_is_not_told_of(harbor: World) -> None:
 
 def test_visit_of_another_clinician_is_not_counted(harbor: World) -> None:
     other = world.add_clinician(harbor.by, world.NPIS[2], last_name="Other")
+    world.cover(harbor)
     plan = world.plan(harbor, world.authorization(harbor), at=NOW + 3 * DAY)
     services: list[Any] = [visits.Planned(service_id=one.service_id, clinician_id=other.pk) for one in plan.services]
     visits.book(plan=visits.Plan(plan.authorization, plan.location, plan.starts_at, services), by=harbor.by, at=NOW)

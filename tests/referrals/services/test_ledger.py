@@ -10,8 +10,8 @@ from referrals.domain.drawdown import LimitNotKnown, VisitOutsidePeriod, VisitsE
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import EntryKind, LimitKind, VisitState
 from referrals.models import AuthorizedService, LedgerEntry, Visit
-from referrals.services import authorizations, visits
-from referrals.services.authorizations import Limit
+from referrals.services import amendments, visits
+from referrals.services.amendments import Limit
 from tests import world
 from tests.world import NOW, TODAY, World
 from vca.core.models import Task
@@ -124,7 +124,7 @@ def test_unlimited_line_never_fills(harbor: World) -> None:
 def test_unknown_limit_refuses_with_the_act_that_mends_it(harbor: World) -> None:
     authorization = world.authorization(harbor)
     limit = Limit("Evaluation", LimitKind.UNKNOWN, None)
-    authorizations.add_line(authorization=authorization, limit=limit, by=harbor.by, at=NOW)
+    amendments.add_line(authorization=authorization, limit=limit, by=harbor.by, at=NOW)
 
     with pytest.raises(LimitNotKnown) as refusal:
         world.booked(harbor, authorization, lines=(2,))
@@ -166,7 +166,7 @@ def test_amendment_below_what_is_used_is_recorded(harbor: World) -> None:
     line = world.line(authorization)
 
     limit = Limit(line.description, LimitKind.COUNTED, 3, tuple(line.codes))
-    authorizations.set_limit(service=line, limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
+    amendments.set_limit(service=line, limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
 
     assert (line.visits_authorized, line.visits_over, line.count.left) == (3, 2, -2)
     with pytest.raises(VisitsExhausted):
@@ -179,7 +179,7 @@ def test_visit_given_back_after_a_cut_cannot_be_drawn_again(harbor: World) -> No
     world.booked(harbor, authorization, at=NOW + timedelta(days=1))
     line = world.line(authorization)
     limit = Limit(line.description, LimitKind.COUNTED, 1, ())
-    authorizations.set_limit(service=line, limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
+    amendments.set_limit(service=line, limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
 
     visits.cancel(visit=visit, reason="", by=harbor.by, at=NOW)
 
@@ -191,7 +191,7 @@ def test_opening_balance_counts_against_the_limit(harbor: World) -> None:
     authorization = world.authorization(harbor, visits=6)
     line = world.line(authorization)
 
-    authorizations.set_opening_balance(service=line, visits=5, source="letter of 2 April", by=harbor.by, at=NOW)
+    amendments.set_opening_balance(service=line, visits=5, source="letter of 2 April", by=harbor.by, at=NOW)
     world.booked(harbor, authorization)
 
     with pytest.raises(VisitsExhausted):
@@ -251,7 +251,7 @@ def test_bookings_beyond_a_cut_are_a_task_due_on_the_day_of_the_first_of_them(ha
         world.booked(harbor, authorization, at=NOW + timedelta(days=days))
 
     limit = Limit("Ketamine infusion", LimitKind.COUNTED, 1)
-    authorizations.set_limit(service=world.line(authorization), limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
+    amendments.set_limit(service=world.line(authorization), limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
 
     task = Task.objects.get(kind="visits_over")
     said = "VA0000000099, Ketamine infusion: 2 visits beyond what VA authorizes, 3 still booked"
@@ -264,7 +264,7 @@ def beyond(harbor: World) -> list[Visit]:
     authorization = world.authorization(harbor, number="VA0000000099")
     booked = [world.booked(harbor, authorization, at=NOW + timedelta(days=days)) for days in (0, 4)]
     limit = Limit("Ketamine infusion", LimitKind.COUNTED, 1)
-    authorizations.set_limit(service=world.line(authorization), limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
+    amendments.set_limit(service=world.line(authorization), limit=limit, reason="VA cut it", by=harbor.by, at=NOW)
     return booked
 
 
@@ -286,11 +286,11 @@ def test_task_of_bookings_beyond_a_limit_follows_the_opening_balance(harbor: Wor
     line = world.line(beyond[0].authorization)
     said = "VA0000000099, Ketamine infusion: 2 visits beyond what VA authorizes, 2 still booked"
     limit = Limit("Ketamine infusion", LimitKind.COUNTED, 2)
-    authorizations.set_limit(service=line, limit=limit, reason="VA mended it", by=harbor.by, at=NOW)
+    amendments.set_limit(service=line, limit=limit, reason="VA mended it", by=harbor.by, at=NOW)
     words = {"service": line, "source": "letter of 2 April", "by": harbor.by, "at": NOW}
 
-    authorizations.set_opening_balance(visits=2, **words)
+    amendments.set_opening_balance(visits=2, **words)
     told = open_headlines()
-    authorizations.set_opening_balance(visits=0, **words)
+    amendments.set_opening_balance(visits=0, **words)
 
     assert (told, open_headlines()) == ([said], [])

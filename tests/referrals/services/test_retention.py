@@ -6,6 +6,7 @@ Sources: 45 CFR 164.316(b)(2)(i), 164.528(a)(1); 31 USC 3731(b)(2).
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from django.db.models import ProtectedError
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from billing.domain.answers import Source, Verdict
+from billing.domain.states import ClaimState
 from billing.models import Claim, Submission
 from billing.services import acknowledgments, claims, submissions
 from billing.services.acknowledgments import Answer
@@ -27,8 +29,9 @@ from tests.referrals.services.aged import LATER, NAME, SSN, STREET, WORDS
 from tests.vca.core.rows import everything, in_the_database
 from tests.world import NOW, TODAY, World
 from vca.core import documents, jobs
-from vca.core.models import Alert, AuditEvent, Document, Job, Mention, Task
+from vca.core.models import Alert, AuditEvent, Document, Job, JobState, Mention, Task
 from vca.core.services import parameters
+from vca.core.services.parameters import NotAValue
 from vca.core.signals import whose
 from vca.core.vocabulary import Role
 
@@ -104,6 +107,21 @@ def claimed(one: World, veteran: Veteran) -> str:
     return "1 claim not settled"
 
 
+def accepted(one: World, veteran: Veteran) -> str:
+    """What VA accepted it has not paid."""
+    return stands(one, veteran, ClaimState.ACCEPTED)
+
+
+def denied(one: World, veteran: Veteran) -> str:
+    return stands(one, veteran, ClaimState.DENIED)
+
+
+def stands(one: World, veteran: Veteran, state: ClaimState) -> str:
+    claimed(one, veteran)
+    Claim.objects.update(state=state)
+    return "1 claim not settled"
+
+
 def waited_for(one: World, veteran: Veteran) -> str:
     Task.objects.create(
         practice=one.practice, kind="visits_over", subject_kind="referral", subject_id=veteran.referrals.get().pk
@@ -111,7 +129,7 @@ def waited_for(one: World, veteran: Veteran) -> str:
     return "an alert or a task"
 
 
-@pytest.mark.parametrize("opened", [reopened, booked, claimed, waited_for])
+@pytest.mark.parametrize("opened", [reopened, booked, claimed, accepted, denied, waited_for])
 def test_veteran_of_whom_something_is_open_is_listed_and_kept(
     harbor: World, opened: Callable[[World, Veteran], str]
 ) -> None:
@@ -219,6 +237,7 @@ def two(harbor: World) -> tuple[Veteran, Veteran]:
     answer = Answer(Verdict.ACCEPTED, Source.PHONE, TODAY, reference="C-1")
     for claim in Claim.objects.all():
         acknowledgments.take(claim=claim, answer=answer, by=harbor.by, at=NOW)
+    Claim.objects.update(state=ClaimState.PAID)  # which nothing posts yet
     aged.close_alerts(harbor)
     return made[0].veteran, made[1].veteran
 
@@ -246,6 +265,42 @@ def test_held_veteran_keeps_the_files_that_name_others_too(
 
     document = Document.objects.get(kind="claims_837p")
     assert (whose(document), documents.read(document)[:3]) == ({second.pk}, b"ISA")
+
+
+def reads_of_reports(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Count what is read of documents from now on."""
+    read, kinds = documents.read, list[str]()
+    monkeypatch.setattr(documents, "read", lambda document: kinds.append(document.kind) or read(document))
+    return kinds
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["all at once", "one by one: the control"])
+def test_report_of_others_is_read_once_for_all_who_are_disposed_of(
+    harbor: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    stays = world.authorization(harbor, expiration_date=date(2034, 12, 31)).referral.number
+    ids = [aged.settled(harbor).pk for _ in range(3)]
+    imports.keep_report([f"{stays} unchanged"], filename="list.json", by=harbor.by)
+    read = reads_of_reports(monkeypatch)
+
+    if at_once:
+        disposed(harbor, ids, clock)
+    else:
+        for pk in ids:
+            disposals.dispose(veteran_id=pk, by=harbor.by, at=LATER)
+
+    assert (Disposal.objects.count(), read.count("va_referral_report")) == (3, 1 if at_once else 3)
+
+
+def test_report_of_several_goes_with_the_last_of_them(harbor: World, clock: time_machine.Traveller) -> None:
+    veterans = [aged.settled(harbor) for _ in range(2)]
+    numbers = [one.referrals.get().number for one in veterans]
+    imports.keep_report([f"{one} created" for one in numbers], filename="list.json", by=harbor.by)
+
+    disposed(harbor, [one.pk for one in veterans], clock)
+
+    assert not Document.objects.filter(kind="va_referral_report").exists()
+    assert list(Disposal.objects.order_by("pk").values_list("files_left", flat=True)) == [1, 0]
 
 
 def test_numbers_of_what_was_sent_are_not_taken_again(
@@ -312,6 +367,17 @@ def test_daily_look_deletes_nothing_and_opens_a_task_until_nothing_is_due(
     assert Veteran.objects.filter(pk=veteran.pk).exists()
 
 
+def test_daily_look_that_finds_nobody_leaves_no_event(harbor: World, clock: time_machine.Traveller) -> None:
+    aged.settled(harbor)
+    said = []
+    for now in (NOW, LATER):
+        clock.move_to(now)
+        looked(harbor)
+        said.append(list(AuditEvent.objects.filter(action="records.swept").values_list("changes", flat=True)))
+
+    assert said == [[], [{"ready": 1, "held": 0, "found": 1}]]
+
+
 def test_daily_look_is_planned_for_each_place(harbor: World) -> None:
     jobs.plan_daily(NOW)
 
@@ -331,6 +397,61 @@ def test_file_of_which_nothing_was_taken_over_has_days_of_its_own(harbor: World)
     found = [list(unnamed.files(harbor.by, at=NOW + year + after)) for after in (timedelta(0), timedelta(seconds=1))]
 
     assert [[one.filename for one in some] for some in found] == [[], ["list.json"]]
+
+
+def sent_again(one: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> tuple[Document, Job]:
+    """Send a list of which nothing was taken over once more after a year; return its row, as old as before, and job."""
+    monkeypatch.setattr(imports, "AT_ONCE", -1)
+    first = imports.take(content=b"[]", filename="list.json", by=one.by, at=NOW)
+    assert isinstance(first, Job)
+    assert jobs.run(first.pk)
+    clock.move_to(LATER)
+    again = imports.take(content=b"[]", filename="list.json", by=one.by, at=LATER)
+    assert isinstance(again, Job)
+    return Document.objects.get(kind="va_referral_list"), again
+
+
+def test_list_that_is_sent_again_is_kept_until_its_import_has_ended(
+    harbor: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, job = sent_again(harbor, clock, monkeypatch)
+
+    meanwhile = nobodys(harbor)
+    unnamed.dispose([document.pk], by=harbor.by, at=LATER)
+    assert jobs.run(job.pk)
+
+    assert (meanwhile, nobodys(harbor)) == ([], ["list.json"])
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+
+
+def test_list_that_is_sent_again_would_go_by_its_age_alone(
+    harbor: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, job = sent_again(harbor, clock, monkeypatch)
+    monkeypatch.setattr(unnamed, "_being_imported", lambda by: set())
+
+    unnamed.dispose([document.pk], by=harbor.by, at=LATER)
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (Document.objects.filter(pk=document.pk).exists(), job.state == JobState.DONE) == (False, False)
+
+
+@pytest.mark.parametrize(("days", "found"), [("1", []), ("0", ["list.json"])], ids=["at least a day", "the control"])
+def test_file_of_an_import_that_runs_right_now_is_protected_by_its_age(
+    harbor: World, monkeypatch: pytest.MonkeyPatch, days: str, found: list[str]
+) -> None:
+    monkeypatch.setattr(unnamed.parameters, "value", lambda *_, **__: days)
+    referrals.keep_list(b"[]", filename="list.json", by=harbor.by)
+
+    assert [one.filename for one in unnamed.files(harbor.by, at=NOW + timedelta(seconds=1))] == found
+
+
+def test_age_of_nobodys_files_is_a_day_at_least(harbor: World) -> None:
+    said: dict[str, Any] = {"valid_from": TODAY, "source": "test", "verified_on": None, "by": harbor.by}
+    with pytest.raises(NotAValue):
+        parameters.set_value(name=unnamed.DAYS, value="0", **said)
 
 
 def test_file_is_somebodys_while_any_of_these_points_at_it() -> None:
@@ -358,10 +479,11 @@ def test_files_that_name_nobody_go_when_their_number_is_typed_and_no_hold_stands
     held = nobodys(harbor), Document.objects.count()
     jobs.run(job.pk)
     after_held = Document.objects.count()
+    said_held = AuditEvent.objects.filter(action="files.disposed").count()
     holds.lift(hold=hold, reason="Settled", by=harbor.by, at=LATER)
     jobs.run(unnamed.ask(typed=1, by=harbor.by, at=LATER).pk)
 
-    assert (held, after_held) == (([], 3), 3)
+    assert (held, after_held, said_held) == (([], 3), 3, 0)
     assert list(Document.objects.values_list("kind", flat=True)) == ["va_notice"]
     said = AuditEvent.objects.filter(action="files.disposed").latest("pk")
     assert said.changes == {"files": 2, "kinds": {"va_referral_list": 1, "va_referral_report": 1}}

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from referrals.models import Authorization, Referral
-from referrals.services import authorizations, referrals, visits
+from referrals.services import amendments, referrals, visits
 from referrals.services.authorizations import Terms
 from tests import world
 from tests.world import NOW, World
@@ -46,7 +46,7 @@ def ended(harbor: World, authorization: Authorization, act: str = "complete") ->
 
 def amended(harbor: World, authorization: Authorization, first: date, last: date) -> None:
     terms = Terms(first, last)
-    authorizations.amend(authorization=authorization, terms=terms, reason="VA", by=harbor.by, at=NOW)
+    amendments.amend(authorization=authorization, terms=terms, reason="VA", by=harbor.by, at=NOW)
 
 
 @pytest.mark.parametrize("act", ["complete", "cancel"])

@@ -10,11 +10,11 @@ import pytest
 from referrals.domain.states import VISIT_MOVES, Affiliation, ReferralState, VisitState
 from referrals.models import Authorization, LedgerEntry, Referral, Visit
 from referrals.services import visits
+from referrals.services.bookable import NoAgreement
 from referrals.services.visits import (
     ClinicianNotApproved,
     ForeignLine,
     MoveNotOffered,
-    NoAgreement,
     NothingToCount,
     Plan,
     ReferralNotActive,

@@ -11,8 +11,9 @@ import time_machine
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
 from referrals.models import Authorization
-from referrals.services import authorizations, referrals, visits, watch
-from referrals.services.authorizations import Limit, Terms
+from referrals.services import amendments, referrals, visits, watch
+from referrals.services.amendments import Limit
+from referrals.services.authorizations import Terms
 from tests import world
 from tests.world import NOW, TODAY, World
 from vca.core import alerts, audit, jobs
@@ -53,7 +54,7 @@ def told() -> list[tuple[int, str]]:
 
 def amend(harbor: World, authorization: Authorization, last: date) -> None:
     terms = Terms(date(2024, 3, 28), last)
-    authorizations.amend(authorization=authorization, terms=terms, reason="VA amended it", by=harbor.by, at=NOW)
+    amendments.amend(authorization=authorization, terms=terms, reason="VA amended it", by=harbor.by, at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_line_over_its_limit_has_no_visits_left(harbor: World) -> None:
     for number in range(3):
         world.booked(harbor, authorization, at=NOW + number * DAY)
     limit = Limit("Ketamine infusion", LimitKind.COUNTED, 1)
-    authorizations.set_limit(service=world.line(authorization), limit=limit, reason="cut", by=harbor.by, at=NOW)
+    amendments.set_limit(service=world.line(authorization), limit=limit, reason="cut", by=harbor.by, at=NOW)
 
     swept(harbor)
 
@@ -265,11 +266,11 @@ def test_daily_job_watches_the_place_and_says_how_much(harbor: World, morning: J
     jobs.run(morning.pk)
 
     morning.refresh_from_db()
-    outcome = "2 authorizations watched, 2 alerts raised, 0 closed"
-    assert (morning.state, morning.outcome, morning.done, morning.total) == ("DONE", outcome, 2, 2)
+    outcome = "2 authorizations watched, 4 alerts raised, 0 closed"
+    assert (morning.state, morning.outcome, morning.done, morning.total) == ("DONE", outcome, 4, 4)
     ids = Authorization.objects.values_list("pk", flat=True)
     looked_at = {"watched": 2, "ids_sha256": audit.digest_of_ids(ids)}
-    assert AuditEvent.objects.get(action="watch.swept").changes == {"raised": 2, "closed": 0, **looked_at}
+    assert AuditEvent.objects.get(action="watch.swept").changes == {"raised": 4, "closed": 0, **looked_at}
 
 
 def test_worker_that_lost_the_job_raises_nothing_more(
@@ -296,4 +297,4 @@ def test_second_worker_ends_what_the_first_began(harbor: World, morning: Job) ->
     jobs.run(morning.pk)
 
     morning.refresh_from_db()
-    assert (morning.outcome, len(told())) == ("2 authorizations watched, 0 alerts raised, 0 closed", 8)
+    assert (morning.outcome, len(told())) == ("2 authorizations watched, 2 alerts raised, 0 closed", 12)

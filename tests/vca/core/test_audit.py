@@ -3,8 +3,9 @@
 Tests that seal are serial: PostgreSQL counts the open transactions of the whole cluster, those of other tests too.
 """
 
+import os
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Barrier
@@ -253,6 +254,107 @@ def test_event_hidden_from_a_veteran_is_named(anchors: Path) -> None:
     as_owner("DELETE FROM core_mention")
 
     assert (whole, named()) == ([], ["event 1 is found, or not, for Veteran 7 against what it says"])
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_hidden_event_is_named_in_whatever_part_it_lies(anchors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trail, "PART", 2)
+    for veteran in range(1, 7):
+        with transaction.atomic():
+            audit.record(by=actor(), action="practice.changed", subject="x", veterans=[veteran])
+    whole = named()
+
+    as_owner("DELETE FROM core_mention WHERE veteran_id IN (1, 4, 6)")
+
+    words = "is found, or not, for Veteran {0} against what it says"
+    assert (whole, named()) == ([], [f"event {one} {words.format(one)}" for one in (1, 4, 6)])
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("torn", ["2024-", "x y z w v\n", "2024-04-11T10:00:00+00:00 x y z\n", "\n", "\xff\n"])
+def test_torn_line_is_told_and_the_next_is_a_line_of_its_own(anchors: Path, torn: str) -> None:
+    sealed_in_pairs()
+    with anchors.open("ab") as file:
+        file.write(torn.encode("latin-1"))
+    os.utime(anchors, (NOW.timestamp(),) * 2)
+    deed(actor(), 5)
+    audit.seal(NOW + timedelta(hours=9))
+
+    told = list(trail.remarks())
+    whole = named()
+    as_owner("DELETE FROM core_sealedevent WHERE seal_id = 3; DELETE FROM core_auditseal WHERE id = 3")
+
+    assert told == ["Line 3 of the anchors cannot be read: it was torn, or somebody wrote into the file."]
+    assert (whole, named()) == ([], ["event 5 was deleted with the end of the trail, from seal 3 on"])
+
+
+CUT_OFF = TAMPERINGS["end cut off"][0]
+
+
+def restored_at(moment: datetime, *, event: bool) -> None:
+    """Leave what a restore leaves at that moment: the line, and the event of a practice."""
+    with time_machine.travel(moment, tick=False), transaction.atomic():
+        if event:
+            audit.record(by=actor(), action="backup.restored", subject="backup")
+        audit.anchor_restore(at=moment)
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_anchors_of_before_a_restore_are_explained_by_it(anchors: Path) -> None:
+    sealed_in_pairs()
+    as_owner(CUT_OFF)
+    before = named()
+
+    restored_at(NOW + timedelta(days=1), event=True)
+
+    said = "up to seal 1; 1 anchor of the time before cannot be compared. Was that you?"
+    assert (len(before), named()) == (1, [])
+    assert [one.partition(", ")[2] for one in trail.remarks()] == [said]
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_what_is_cut_off_after_a_restore_is_named(anchors: Path) -> None:
+    sealed_in_pairs()
+    restored_at(NOW + timedelta(days=1), event=True)
+    deed(actor(), 6)
+    audit.seal(NOW + timedelta(days=1, hours=1))
+
+    as_owner("DELETE FROM core_sealedevent WHERE seal_id = 3; DELETE FROM core_auditseal WHERE id = 3")
+
+    assert named() == ["event 6 was deleted with the end of the trail, from seal 3 on"]
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_restore_that_the_trail_does_not_know_explains_nothing(anchors: Path) -> None:
+    """Who can write the file of anchors alone, or has an old restore in the trail."""
+    sealed_in_pairs()
+    as_owner(CUT_OFF)
+    with time_machine.travel(NOW, tick=False), transaction.atomic():
+        audit.record(by=actor(), action="backup.restored", subject="backup")
+
+    restored_at(NOW + timedelta(days=1), event=False)
+
+    assert named() == [
+        "line 3 of the anchors tells of a restore, of which the trail has no event",
+        "event 4 was deleted with the end of the trail, from seal 2 on",
+    ]
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_event_of_a_restore_alone_explains_nothing(anchors: Path) -> None:
+    """Who can write the database alone."""
+    sealed_in_pairs()
+    as_owner(CUT_OFF)
+    with transaction.atomic():
+        audit.record(by=actor(), action="backup.restored", subject="backup")
+
+    assert named() == ["event 4 was deleted with the end of the trail, from seal 2 on"]
 
 
 @pytest.mark.serial

@@ -18,10 +18,11 @@ from billing.domain.channels import Channel
 from billing.services import acknowledgments, claims, paper_claims, submissions
 from billing.services.acknowledgments import Answer
 from billing.services.submissions import ByHand
+from referrals.domain.contact import Contact, ContactWay
 from referrals.domain.notice import StatedLine
 from referrals.domain.states import LimitKind
-from referrals.models import Authorization, Disposal
-from referrals.services import holds
+from referrals.models import Authorization, Disposal, OpenDay
+from referrals.services import closures, holds, visits
 from tests import world
 from tests.world import NOW, TODAY, World
 from vca.core import alerts, jobs, vocabulary
@@ -50,6 +51,7 @@ class Breach:
 
 # Constraint -> what to write over a sound row.
 CHECKS: dict[str, dict[str, Any]] = {
+    "absence_runs_forward": {"valid_through": EARLY},
     "acknowledgment_is_shown": {"reference": ""},
     "acknowledgment_rejection_has_words": {"words": ""},
     "acknowledgment_withdrawn_with_a_reason": {"withdrawn_at": NOW},
@@ -69,6 +71,7 @@ CHECKS: dict[str, dict[str, Any]] = {
     "claim_sent_has_a_moment": {"sent_at": None},
     "claim_total_not_negative": {"total_charge": "-0.01"},
     "clinician_approval_runs_forward": {"approval_ended_on": EARLY},
+    "closed_days_run_forward_with_a_reason": {"valid_through": EARLY},
     "hold_lifted_with_a_reason": {"lifted_at": NOW},
     "hold_says_why": {"reason": ""},
     "invitation_drops_factors_of_somebody": {"drops_factors": True},
@@ -88,6 +91,8 @@ CHECKS: dict[str, dict[str, Any]] = {
     "user_has_an_email": {"email": ""},
     "visit_arrived_has_a_moment": {"arrived_at": None},
     "visit_completed_has_a_moment": {"completed_at": None},
+    "visit_contact_says_when_and_how": {"contacted_on": None},
+    "visit_penciled_waits_for_something": {"waits_for": ""},
     "visit_service_drug_is_whole": {"ndc": "42023011410"},
     "visit_service_has_units": {"units": 0},
 }
@@ -126,6 +131,7 @@ COPIES: dict[str, dict[str, Any]] = {
     "location_name_once_per_practice": {},
     "membership_role_once": {},
     "mention_once_in_an_event": {},
+    "open_day_once_at_a_place": {},
     "parameter_one_value_from_a_day": {},
     "passkey_name_once_per_person": {"credential_id": "2"},
     "printed_claim_once_in_a_document": {},
@@ -151,6 +157,8 @@ WHERE = {
     "job_running_has_a_lease": Q(state="QUEUED"),
     "submission_by_hand_is_shown": Q(channel="PORTAL"),
     "submission_channel_is_known": Q(channel="PORTAL"),
+    "visit_contact_says_when_and_how": Q(contact_attempts=1),
+    "visit_penciled_waits_for_something": Q(state="PENCILLED"),
     "submission_withdrawn_by_hand_with_a_reason": Q(channel="PORTAL"),
     "referral_accepted_was_confirmed": Q(state="ACCEPTED"),
     "submitted_claim_rejected_is_over": Q(answer="REJECTED"),
@@ -161,6 +169,7 @@ NAMED_FIRST = {
     "agreement_ended_by_is_known": "agreement_end_names_its_side",
     "authorized_service_held_not_negative": "visits_held",
     "authorized_service_used_not_negative": "visits_used",
+    "visit_contacted_by_is_known": "visit_contact_says_when_and_how",
     "ledger_entry_kind_is_known": "ledger_entry_changes_what_its_kind_says",
 }
 
@@ -203,6 +212,10 @@ def make_one_of_everything() -> None:
     claim, *_ = claims.draft(visit_ids=[world.completed(harbor, authorization).pk], by=by, at=NOW)
     claims.make_ready(claim=claim, by=by, at=NOW)
     jobs.run(submissions.ask(by=by).pk)
+    wanted = world.plan(harbor, authorization)
+    visits.pencil(plan=wanted, waits_for="VISIT-02", kept_until=TODAY, by=by, at=NOW)
+    sought, missed = Contact(1, TODAY, ContactWay.PHONE, va_told=True), world.booked(harbor, authorization)
+    visits.no_show(visit=missed, reason="", contact=sought, by=by, at=NOW)
     send_by_hand(harbor, authorization)
     user = world.person(harbor, Role.BILLER, email="biller@example.org")
     Passkey.objects.create(user=user, name="test", credential_id="1", added_at=NOW)
@@ -219,6 +232,9 @@ def make_one_of_everything() -> None:
     holds.place(veteran=None, matter="2024-17", reason="A letter", by=by, at=NOW)
     told = {"rule": "keep-claims-years", "years": 10, "counts": {}, "files": 0, "files_left": 0, "at": NOW}
     Disposal.objects.create(practice=harbor.practice, veteran_number=1, last_day=EARLY, due_on=date(2010, 1, 2), **told)
+    OpenDay.objects.create(practice=harbor.practice, location=harbor.location, on=TODAY)
+    closures.close(location=None, first=TODAY, last=TODAY, reason="test", by=by)
+    closures.away(clinician=harbor.clinician, first=TODAY, last=TODAY, by=by)
     world.proven_backup()
     IdempotencyKey.objects.create(practice=harbor.practice, key="1", request_hash="1")
     paper = {"practice": harbor.practice, "clinician": harbor.clinician, "number": "1", "valid_through": LATE}

@@ -22,11 +22,24 @@ from billing.services import acknowledgments, assembly, charges, claims, exports
 from billing.services.acknowledgments import Answer
 from billing.services.proofs import Proof
 from billing.services.submissions import ByHand
+from referrals.domain.contact import Contact
 from referrals.domain.states import LimitKind
 from referrals.intake.json_reader import Received
-from referrals.models import FactSource, Referral, Visit
-from referrals.services import authorizations, disposals, holds, referrals, unnamed, veterans, visits
-from referrals.services.authorizations import Limit, Terms
+from referrals.models import AuthorizedService, FactSource, Referral, Visit
+from referrals.services import (
+    amendments,
+    closures,
+    disposals,
+    holds,
+    pencils,
+    referrals,
+    telling,
+    unnamed,
+    veterans,
+    visits,
+)
+from referrals.services.amendments import Limit
+from referrals.services.authorizations import Terms
 from referrals.services.visits import Planned
 from tests import world
 from tests.referrals.services import aged
@@ -186,7 +199,7 @@ def reset(harbor: World) -> Deed:
 @leaves("password.changed")
 def change_password(harbor: World) -> Deed:
     user = world.person(harbor, Role.NURSE)
-    return partial(passwords.change, user=user, present=PASSWORD, new=PASSWORD + "!", by=harbor.by)
+    return partial(passwords.change, user=user, present=PASSWORD, new=PASSWORD + "!", by=harbor.by, at=NOW)
 
 
 @leaves("digest.chosen")
@@ -522,7 +535,7 @@ def move(act: Callable[..., None], referral: Referral, harbor: World) -> Deed:
 def amend(harbor: World) -> Deed:
     terms = Terms(TODAY, TODAY + timedelta(days=90))
     authorization = world.authorization(harbor)
-    return partial(authorizations.amend, authorization=authorization, terms=terms, reason="test", by=harbor.by, at=NOW)
+    return partial(amendments.amend, authorization=authorization, terms=terms, reason="test", by=harbor.by, at=NOW)
 
 
 @leaves("authorization.limit_set", "task.opened")
@@ -531,20 +544,20 @@ def set_limit(harbor: World) -> Deed:
     world.booked(harbor, authorization)
     world.booked(harbor, authorization)
     service, limit = world.line(authorization), Limit("Infusion", LimitKind.COUNTED, 1)
-    return partial(authorizations.set_limit, service=service, limit=limit, reason="test", by=harbor.by, at=NOW)
+    return partial(amendments.set_limit, service=service, limit=limit, reason="test", by=harbor.by, at=NOW)
 
 
 @leaves("authorization.limit_set")
 def add_line(harbor: World) -> Deed:
     limit = Limit("Evaluation", LimitKind.UNLIMITED, None)
     authorization = world.authorization(harbor)
-    return partial(authorizations.add_line, authorization=authorization, limit=limit, by=harbor.by, at=NOW)
+    return partial(amendments.add_line, authorization=authorization, limit=limit, by=harbor.by, at=NOW)
 
 
 @leaves("authorization.opening_balance_set")
 def set_opening_balance(harbor: World) -> Deed:
     service = world.line(world.authorization(harbor))
-    return partial(authorizations.set_opening_balance, service=service, visits=2, source="test", by=harbor.by, at=NOW)
+    return partial(amendments.set_opening_balance, service=service, visits=2, source="test", by=harbor.by, at=NOW)
 
 
 @leaves("veteran.recorded")
@@ -604,6 +617,19 @@ def visit(harbor: World) -> Visit:
     return world.booked(harbor, world.authorization(harbor))
 
 
+@leaves("task.opened", "visit.penciled")
+def pencil(harbor: World) -> Deed:
+    plan = world.plan(harbor, world.authorization(harbor, visits=0))
+    return partial(pencils.arrange, plan=plan, by=harbor.by, at=NOW)
+
+
+@leaves("task.closed", "visit.booked")
+def book_penciled(harbor: World) -> Deed:
+    row: Visit = pencil(harbor)()
+    AuthorizedService.objects.update(visits_authorized=1)
+    return partial(visits.book_penciled, visit=row, by=harbor.by, at=NOW)
+
+
 @leaves("visit.checked_in")
 def check_in(harbor: World) -> Deed:
     return partial(visits.check_in, visit=visit(harbor), by=harbor.by, at=NOW)
@@ -620,9 +646,43 @@ def cancel_visit(harbor: World) -> Deed:
     return partial(visits.cancel, visit=visit(harbor), reason="test", by=harbor.by, at=NOW)
 
 
+@leaves("visit.moved")
+def move_visit(harbor: World) -> Deed:
+    booked, later = visit(harbor), NOW + timedelta(days=1)
+    return partial(visits.move, visit=booked, location=harbor.location, starts_at=later, by=harbor.by, at=NOW)
+
+
 @leaves("visit.no_show")
 def no_show(harbor: World) -> Deed:
     return partial(visits.no_show, visit=visit(harbor), reason="test", by=harbor.by, at=NOW)
+
+
+@leaves("closed_days.entered")
+def close_days(harbor: World) -> Deed:
+    days = {"first": TODAY, "last": TODAY}
+    return partial(closures.close, location=harbor.location, reason="test", by=harbor.by, **days)
+
+
+@leaves("closed_days.taken_out")
+def reopen_days(harbor: World) -> Deed:
+    return partial(closures.reopen, closed=close_days(harbor)(), by=harbor.by)
+
+
+@leaves("absence.entered")
+def enter_absence(harbor: World) -> Deed:
+    return partial(closures.away, clinician=harbor.clinician, first=TODAY, last=TODAY, by=harbor.by)
+
+
+@leaves("absence.taken_out")
+def take_absence_out(harbor: World) -> Deed:
+    return partial(closures.back, absence=enter_absence(harbor)(), by=harbor.by)
+
+
+@leaves("task.closed", "visit.va_told")
+def tell_va(harbor: World) -> Deed:
+    missed = visit(harbor)
+    visits.no_show(visit=missed, reason="", contact=Contact(0, va_told=False), by=harbor.by, at=NOW)
+    return partial(telling.told, visit=missed, how="by phone", by=harbor.by, at=NOW)
 
 
 def undoing(arrange: Arranging) -> Arranging:

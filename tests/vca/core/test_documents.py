@@ -1,6 +1,7 @@
 """Documents: the same bytes are one, nobody reads them on the disk, and a crash leaves nothing half."""
 
 import os
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event, Timer
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from billing.models import PrintedClaim
@@ -92,6 +94,20 @@ def test_disk_would_be_read_without_sealing(harbor: World, folder: Path, monkeyp
     kept(harbor)
 
     assert files(folder)[0].read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("left", [None, b"damaged"])
+def test_bytes_of_a_backup_come_back_over_what_a_fault_left(harbor: World, folder: Path, left: bytes | None) -> None:
+    document = kept(harbor)
+    place, sealed = documents.place_of(document), files(folder)[0].read_bytes()
+    if left is None:
+        files(folder)[0].unlink()
+    else:
+        files(folder)[0].write_bytes(left)
+
+    documents.put_back(place, sealed)
+
+    assert (documents.read(document), len(files(folder))) == (CONTENT, 1)
 
 
 @pytest.mark.parametrize("altered", [b"", b"plain", CONTENT])
@@ -211,6 +227,50 @@ def test_sweep_removes_what_no_row_names(harbor: World, folder: Path, left_by: s
     removed = [documents.remove_unnamed(one) for one in documents.unnamed_files(harbor.practice.pk)]
 
     assert (removed, len(files(folder))) == (([], 2) if left_by == "nobody" else ([True], 1))
+
+
+class Killed(BaseException):
+    """The process ends here: nothing that comes after is run."""
+
+
+def killed_write(harbor: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep bytes until just before the file has its name, as a killed process does; return what it left."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as here:
+        here.setattr(Path, "rename", killed)
+        here.setattr(Path, "unlink", lambda *_, **__: None)
+        with pytest.raises(Killed), transaction.atomic():
+            kept(harbor)
+    (left,) = files(folder)
+    return left
+
+
+def swept(harbor: World, hours: int) -> int:
+    return documents.remove_unfinished(harbor.practice.pk, before=timezone.now() - timedelta(hours=24 - hours))
+
+
+@pytest.mark.parametrize(("hours", "gone"), [(0, False), (23, False), (25, True)])
+def test_what_a_killed_write_left_goes_after_a_day(
+    harbor: World, folder: Path, monkeypatch: pytest.MonkeyPatch, hours: int, gone: bool
+) -> None:
+    left = killed_write(harbor, folder, monkeypatch)
+
+    assert (swept(world.practice("lake"), hours), swept(harbor, hours), left.exists()) == (0, int(gone), not gone)
+
+
+@pytest.mark.parametrize("name", ["whole", ".nobody.knows", f".{'a' * 64}", f".{'a' * 64}.{'b' * 16}x", "folder"])
+def test_what_is_no_unfinished_write_stays(harbor: World, name: str) -> None:
+    place = documents.path(kept(harbor))
+    other = place if name == "whole" else place.with_name(f".{'a' * 64}.{'b' * 16}" if name == "folder" else name)
+    if name == "folder":
+        other.mkdir()
+    elif name != "whole":
+        other.write_bytes(b"x")
+
+    assert (swept(harbor, 30), other.exists()) == (0, True)
 
 
 def test_file_that_has_its_row_is_not_removed_and_no_row_is_left_by_trying(harbor: World, folder: Path) -> None:

@@ -245,6 +245,7 @@ def test_forms_at_once_would_make_a_visit_each_without_the_key(
     harbor: World, authorization: Authorization, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idempotency, "earlier_answer", lambda **_: None)
+    monkeypatch.setattr(idempotency, "remember", lambda **_: None)
     form, url = visit_form(harbor, authorization), reverse("book_visit", args=[authorization.pk])
 
     with time_machine.travel(NOW):

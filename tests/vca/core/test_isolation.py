@@ -43,6 +43,7 @@ PRIVATE = policies.covered().keys() - DOORS
 # What no row is made of here.
 EMPTY = {"core_license", "core_dearegistration", "core_idempotencykey", "core_parametervalue"}
 EMPTY |= {"referrals_seocversion", "referrals_seocline", "billing_printedclaim"}
+EMPTY |= {"referrals_openday"}  # it is written when a day is left open
 MINE = 2  # Veterans of each practice
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
@@ -118,3 +119,11 @@ def test_page_behind_a_one_time_link_is_not_stored(harbor: World) -> None:
     answer = Client().get(reverse("accept_invitation", args=[token]))
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+
+
+def test_call_without_tls_is_refused_and_not_redirected(settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = Client().get(reverse("api:api_referrals"))
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "TLS")

@@ -42,6 +42,7 @@ SHOWS_NONE = {
     **dict.fromkeys(("stay", "accept_invitation", "sign_in", "second_factor", "prove", "choose_practice"), "the door"),
     **dict.fromkeys(("factors", "add_app", "add_passkey", "change_password", "choose_digest"), "one's own account"),
     **dict.fromkeys(("practice", "edit_practice", "new_location", "parameter"), "the practice"),
+    **dict.fromkeys(("closed_days", "absences"), "no visit is booked on the scene's days"),
     **dict.fromkeys(("new_clinician", "new_license", "new_dea"), "the practice's clinicians"),
     **dict.fromkeys(("new_agreement", "edit_agreement", "charges", "api_charges"), "agreements and prices"),
     **dict.fromkeys(("people", "disable_person", "tokens"), "the practice's people"),
@@ -217,6 +218,16 @@ def test_refusal_of_the_api_has_the_shape_of_its_errors(scene: Reader) -> None:
     assert told == deed
 
 
+def test_form_that_cannot_be_recorded_is_not_acted_on(scene: Reader) -> None:
+    """Another refusal would lead back to the page that the form came from."""
+    with trail_out_of_order():
+        answer = scene.page.post(
+            reverse("claim_ready", args=[scene.mine["claim_id"]]), headers={"Referer": "http://testserver/claims/"}
+        )
+
+    assert (answer.status_code, b"AUDIT-01" in answer.content) == (503, True)
+
+
 def test_page_would_be_missed_by_a_model_that_does_not_tell(scene: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sight, "note", lambda ids: None)
     before = last_event()
@@ -248,6 +259,15 @@ def test_redirect_shows_nobody(scene: Reader) -> None:
     answer = scene.page.post(reverse("claim_ready", args=[scene.mine["claim_id"]]))
 
     assert (answer.status_code, recorded(before)) == (302, [])
+
+
+def test_refusal_of_the_api_shows_nobody(scene: Reader) -> None:
+    Claim.objects.filter(pk=scene.mine["claim_id"]).update(state="SENT", sent_at=NOW)
+    before = last_event()
+
+    answer = scene.ask("api_claim_ready", "POST")
+
+    assert (answer.status_code, recorded(before)) == (409, [])
 
 
 def test_document_names_whom_it_holds(scene: Reader) -> None:

@@ -3,7 +3,7 @@
 Source: 45 CFR 164.312(a)(2)(iii); OWASP ASVS 5.0.0, 7.3.1 and 7.3.2; WCAG 2.2, 2.2.1 and 2.2.5.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from tests.vca.core.rows import in_the_database
 from tests.world import NOW, TODAY, World
 from vca.core import jobs, kept_forms, sessions
 from vca.core.models import AuditEvent, KeptForm, User
-from vca.core.services import parameters, people
+from vca.core.services import parameters, people, sign_ins
 from vca.core.services.parameters import NotAValue
 from vca.core.vocabulary import Role
 
@@ -183,6 +183,17 @@ def test_practice_sets_the_limits(
     assert client.get("/sign-in/time/").json() == {"seconds": 1}
     clock.shift(SECOND)
     assert not opens(client)
+
+
+def test_limit_begins_on_its_day_at_the_place(harbor: World, biller: User, clock: Any) -> None:
+    """Late in the evening of TODAY it is tomorrow already in UTC."""
+    said = {"valid_from": TODAY + timedelta(days=1), "source": "test", "verified_on": None}
+    parameters.set_value(name="sign-in-idle-minutes", value="5", by=harbor.by, **said)
+    evening = datetime.combine(TODAY, time(23, 30), harbor.location.zone)
+
+    assert evening.astimezone(UTC).date() > TODAY
+    lasts = [sign_ins.limits(biller, at=at).idle for at in (evening, evening + HOUR)]
+    assert lasts == [15 * MINUTE, 5 * MINUTE]
 
 
 def test_of_two_practices_the_stricter_one_counts(harbor: World, biller: User) -> None:

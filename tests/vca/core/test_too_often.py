@@ -3,6 +3,7 @@
 Source: OWASP ASVS 5.0.0, 2.4.1, anti-automation.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -75,6 +76,14 @@ def test_after_the_allowed_number_it_is_refused_and_shows_nothing(
     assert (first.status_code, second.status_code, third.status_code) == (200, 200, 429)
     assert (b"ACCESS-14" in third.content, b"wait about 60 minutes" in third.content) == (True, True)
     assert (b"sample" in third.content.lower(), AuditEvent.objects.filter(action=event).count()) == (False, 2)
+
+
+def test_refusal_of_the_api_has_the_shape_of_its_errors(scene: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(vocabulary._hourly, "api.read", 1)
+
+    _, refused = (scene.ask("api_veteran") for _ in range(2))
+
+    assert json.loads(refused.content)["error"].keys() == {"code", "message", "field", "source", "next_act"}
 
 
 def test_it_goes_on_when_the_first_is_an_hour_old(scene: Reader, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:

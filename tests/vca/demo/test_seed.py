@@ -174,13 +174,14 @@ def test_the_watch_has_raised_what_is_due(seeded: Seeded) -> None:
         "dea_ending": 1,
         "filing_limit": 1,
         "license_ending": 1,
+        "request_due": 4,
         "visits_left": 10,
     }
 
 
 def test_each_view_of_the_inbox_has_something(seeded: Seeded) -> None:
     awake, asleep = (which(seeded.by, at=NOW) for which in (alerts.awake, alerts.asleep))
-    assert (awake.count(), awake.exclude(owner=None).count(), asleep.count()) == (15, 1, 1)
+    assert (awake.count(), awake.exclude(owner=None).count(), asleep.count()) == (19, 1, 1)
 
 
 def test_one_visit_was_forgotten_and_must_be_filed_within_thirty_days(seeded: Seeded) -> None:

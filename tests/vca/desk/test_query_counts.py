@@ -24,8 +24,8 @@ from billing.views import lists
 from referrals import queries as referral_queries
 from referrals.domain.states import LimitKind
 from referrals.models import Authorization, FactSource, Veteran, VeteranFacts
-from referrals.services import authorizations, veterans, watch
-from referrals.services.authorizations import Limit
+from referrals.services import amendments, veterans, watch
+from referrals.services.amendments import Limit
 from tests import world
 from tests.billing.claims import npi_of
 from tests.world import NOW, TODAY, World
@@ -148,7 +148,7 @@ def busy_authorization(place: World, count: int) -> Authorization:
     for number in range(count):
         world.completed(place, one, at=NOW - 2 * DAY - timedelta(minutes=number))
         limit = Limit("Psychotherapy", LimitKind.COUNTED, 6, ("90837",))
-        authorizations.add_line(authorization=one, limit=limit, by=place.by, at=NOW)
+        amendments.add_line(authorization=one, limit=limit, by=place.by, at=NOW)
         world.receive(place, number=one.referral.number, va_status=f"X{number}")
     return one
 

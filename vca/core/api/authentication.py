@@ -26,7 +26,7 @@ class TokenAuthentication(BaseAuthentication):
         From here to the end of the request the database shows the token's practice alone.
         """
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        if scheme != SCHEME:
+        if scheme.lower() != SCHEME.lower():  # RFC 9110, 11.1: in any case
             return None
         token = people.holder(text.strip(), at=timezone.now())
         if token is None:

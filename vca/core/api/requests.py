@@ -110,8 +110,9 @@ def repeatable(post: Callable[..., Response]) -> Callable[..., Response]:
             earlier = idempotency.earlier_answer(by=by, key=key, request=said)
             if earlier:
                 return Response(earlier[1], status=earlier[0])
-            response = post(view, request, *args, **kwargs)
-            idempotency.remember(by=by, key=key, status=response.status_code, body=response.data)
+            with sight.overhearing() as seen:
+                response = post(view, request, *args, **kwargs)
+            idempotency.remember(by=by, key=key, status=response.status_code, body=response.data, veterans=seen)
         return response
 
     return guarded

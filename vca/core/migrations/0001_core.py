@@ -458,7 +458,8 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=80)),
                 ("request_hash", models.CharField(max_length=64)),
                 ("status", models.PositiveSmallIntegerField(null=True)),
-                ("body", models.JSONField(null=True)),
+                ("body", vca.core.crypto.SealedTextField(blank=True)),
+                ("veterans", models.JSONField(default=list)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "practice",

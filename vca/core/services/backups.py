@@ -78,7 +78,7 @@ def back_up(file: Any, *, at: datetime, alias: str) -> Summary:
                 summary.rows[table] += rows.count(b"\n")
             kept = Document.objects.using(alias).order_by("pk")
             paths = [documents.path(document) for document in kept.iterator()]
-        # Kept files are never rewritten: those that the rows of that moment name are copied afterwards.
+        # What a kept file says never changes: those that the rows of that moment name are copied afterwards.
         for path in paths:
             content = path.read_bytes()
             _add(tar, f"documents/{path.relative_to(settings.DOCUMENTS_DIR)}", content)

@@ -8,7 +8,7 @@ from django.db.models import F, Model, QuerySet
 
 from vca.core import access, audit, vocabulary
 from vca.core.access import Actor
-from vca.core.models import Task, User
+from vca.core.models import Alert, Task, User
 
 
 def open_task(*, kind: str, subject: Model, headline: str, by: Actor, due_on: date | None = None) -> Task:
@@ -88,20 +88,19 @@ def give_back(*, task: Task, by: Actor) -> bool:
     return hand(mine, task, by=by, owner_id=None, action="task.given_back")
 
 
-def hand(which: QuerySet[Any], row: Model, *, by: Actor, owner_id: int | None, action: str) -> bool:
-    """Hand a row, a task or an alert, to somebody, if it is still among these; tell whether it was."""
+def hand(which: QuerySet[Any], row: Task | Alert, *, by: Actor, owner_id: int | None, action: str) -> bool:
+    """Hand a task or an alert to somebody, or to nobody, if it is still among these; tell whether it was.
+
+    The event says whose it was and whose it is.
+    """
     with transaction.atomic():
         handed = which.update(owner_id=owner_id)
         if handed:
-            audit.record(by=by, action=action, subject=row)
+            audit.record(by=by, action=action, subject=row, changes={"from": row.owner_id, "to": owner_id})
     return bool(handed)
 
 
 def hand_over(*, task: Task, owner: User | None, by: Actor) -> bool:
     """Give somebody's open task to another, or to whoever may do it; tell whether it was open."""
-    changes = {"from": task.owner_id, "to": owner.pk if owner else None}
-    with transaction.atomic():
-        handed = open_tasks(by).filter(pk=task.pk).update(owner=owner)
-        if handed:
-            audit.record(by=by, action="task.handed_over", subject=task, changes=changes)
-    return bool(handed)
+    owner_id = owner.pk if owner else None
+    return hand(open_tasks(by).filter(pk=task.pk), task, by=by, owner_id=owner_id, action="task.handed_over")

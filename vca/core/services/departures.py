@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from vca.core import access, audit, jobs, vocabulary
+from vca.core import access, alerts, audit, jobs, vocabulary
 from vca.core.access import Actor
 from vca.core.models import ApiToken, Membership, User
 from vca.core.services import chores, factors, inbox, passwords, people
@@ -33,9 +33,10 @@ def disable(*, user: User, by: Actor, at: datetime, successor: User | None = Non
     They go to the successor as far as these may do or see them, else to whoever has the role. Who works nowhere else
     cannot sign in any more. Raises NotAColleague, LastAdministrator.
     """
-    if successor and not colleagues(user, by=by).filter(pk=successor.pk).exists():
-        raise NotAColleague("this person does not work here", field="successor")
     with transaction.atomic():
+        alerts.hold(by)  # two who leave at once: the one is no successor of the other
+        if successor and not colleagues(user, by=by).filter(pk=successor.pk).exists():
+            raise NotAColleague("this person does not work here", field="successor")
         for membership in user.memberships.filter(practice_id=by.practice_id, is_active=True).order_by("pk"):
             people.end_role(membership=membership, by=by)
         for token in ApiToken.objects.filter(practice_id=by.practice_id, user=user, revoked_at=None).order_by("pk"):

@@ -58,7 +58,8 @@ def _as_before(alert: Alert) -> Snooze | None:
 
 
 def _put_to_sleep(rows: Sequence[Alert], wish: Callable[[Alert], Snooze | None], *, by: Actor, at: datetime) -> None:
-    days, home = thresholds(by, on=at.date()), practices.home_zone(by)
+    home = practices.home_zone(by)
+    days = thresholds(by, on=at.astimezone(home).date())
 
     def deed(row: Alert) -> bool:
         alert = alerts.seen(by).select_for_update(no_key=True).filter(pk=row.pk, state=AlertState.OPEN).first()

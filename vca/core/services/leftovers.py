@@ -1,4 +1,7 @@
-"""What is kept for a while and then of no use: answers to what was sent once, and rows of ended daily work."""
+"""What is kept for a while and then of no use: answers to what was sent once, and rows of ended daily work.
+
+Also how rows are deleted and counted when a Veteran is disposed of. Files are swept by ``documents``.
+"""
 
 from collections import Counter
 from collections.abc import Collection

@@ -1,7 +1,7 @@
 """Where somebody is signed in now, and ending it there. Source: OWASP ASVS 5.0.0, 7.5.2.
 
-A session names its person inside of its sealed content alone: all that have not expired are opened, some dozens in a
-practice, when somebody asks for their own.
+A session names its person inside of its content alone, which is signed and not encrypted: all that have not expired are
+opened, some dozens in a practice, when somebody asks for their own.
 """
 
 from collections.abc import Collection, Iterator

@@ -1,6 +1,6 @@
 """Parameters: the value in force on the date that chooses it, and where it comes from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -81,10 +81,13 @@ def numbers(name: str, *, practice_id: int, on: date) -> tuple[int, ...]:
     return vocabulary.whole_numbers(value(name, practice_id=practice_id, on=on))
 
 
-def least(name: str, *, practice_ids: Iterable[int], on: date) -> int:
-    """Return the smallest value in force in any of these practices, the shipped one without any."""
+def least(name: str, *, days: Mapping[int, date]) -> int:
+    """Return the smallest value in force in any of these practices, each on its own day; the shipped one without any.
+
+    ``days`` is the civil day by the practice's id.
+    """
     found = []
-    for one in practice_ids:
+    for one, on in days.items():
         with within(one):
             found.append(int(value(name, practice_id=one, on=on)))
     return min(found, default=int(vocabulary.parameter(name).value))

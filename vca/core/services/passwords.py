@@ -6,6 +6,8 @@ them the operator of the installation makes the link (``manage.py reset_password
 made and again when it is used, since the person may have joined another practice, or left this one, in between.
 """
 
+from datetime import datetime
+
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,6 +16,7 @@ from vca.core import audit
 from vca.core.audit import By
 from vca.core.isolation import within
 from vca.core.models import Membership, User
+from vca.core.services import tokens
 from vca.domain.errors import RuleError
 from vca.domain.passwords import is_of_this_trade, is_two_of
 
@@ -46,22 +49,23 @@ def prove(user: User, password: str, *, field: str) -> None:
         raise NotThePresentPassword(f"this is not the present password of {user.email}", field=field)
 
 
-def change(*, user: User, present: str, new: str, by: By) -> None:
-    """Change one's own password; every other session of the person ends.
+def change(*, user: User, present: str, new: str, by: By, at: datetime) -> None:
+    """Change one's own password; every other session and every API token of the person ends.
 
     Raises NotThePresentPassword, and ValidationError when the new one is too weak.
     """
     with transaction.atomic():
         prove(User.objects.select_for_update(no_key=True).get(pk=user.pk), present, field="present")
-        put(user=user, password=new)
+        put(user=user, password=new, by=by, at=at)
         audit.record(by=by, action="password.changed", subject=user)
 
 
-def put(*, user: User, password: str) -> None:
-    """Let that be the password. Raises ValidationError when it is too weak."""
+def put(*, user: User, password: str, by: By, at: datetime) -> None:
+    """Let that be the password, and end every API token of the person. Raises ValidationError when it is too weak."""
     validate_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
+    tokens.end_all_of(user, acting_as=by.acting_as, at=at)
 
 
 def works_in(user: User) -> frozenset[int]:

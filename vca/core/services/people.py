@@ -24,7 +24,7 @@ from vca.core.models import (
     Practice,
     User,
 )
-from vca.core.services import factors, passwords
+from vca.core.services import factors, passwords, tokens
 from vca.core.services.passwords import NotOursToReset
 from vca.core.vocabulary import Role
 from vca.domain.errors import RuleError
@@ -38,6 +38,12 @@ class InvitationNotUsable(RuleError):
     """The link does not exist, was used or withdrawn, or is too old."""
 
     code = "ACCESS-02"
+
+
+class NameNotOneLine(RuleError):
+    """The name of a token has line breaks or control characters, which would forge lines of lists and logs."""
+
+    code = "RECORD-02"
 
 
 class LastAdministrator(RuleError):
@@ -185,32 +191,33 @@ def accept(*, token: str, password: str, at: datetime, name: str = "") -> User:
         if not unused.filter(token_hash=hashed(token), expires_at__gt=at).update(accepted_at=at):
             raise InvitationNotUsable("this link was used or withdrawn a moment ago")
         if invitation.resets and invitation.drops_factors:
-            return _drop_factors(invitation.resets, invitation, password)
+            return _drop_factors(invitation.resets, invitation, password, at)
         if invitation.resets:
-            return _reset(invitation.resets, invitation, password)
-        return _join(invitation, name, password)
+            return _reset(invitation.resets, invitation, password, at)
+        return _join(invitation, name, password, at)
 
 
-def _reset(person: User, link: Invitation, password: str) -> User:
+def _reset(person: User, link: Invitation, password: str, at: datetime) -> User:
     user = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     _require_resettable(user, link)
-    passwords.put(user=user, password=password)
     by = Actor(link.practice_id, user.pk, "reset link")
+    passwords.put(user=user, password=password, by=by, at=at)
     audit.record(by=by, action="password.reset", subject=user)
     return user
 
 
-def _drop_factors(person: User, link: Invitation, password: str) -> User:
+def _drop_factors(person: User, link: Invitation, password: str, at: datetime) -> User:
     user = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     _require_resettable(user, link)
     passwords.prove(user, password, field="password")
     factors.drop_all(user)
+    tokens.end_all_of(user, acting_as="reset link", at=at)
     audit.record(by=Actor(link.practice_id, user.pk, "reset link"), action="factors.dropped", subject=user)
     return user
 
 
-def _join(invitation: Invitation, name: str, password: str) -> User:
-    user = _newcomer(invitation.email, name, password) or _somebody_known(invitation, password)
+def _join(invitation: Invitation, name: str, password: str, at: datetime) -> User:
+    user = _newcomer(invitation.email, name, password) or _somebody_known(invitation, password, at)
     by = Actor(invitation.practice_id, user.pk, "invitation")
     User.objects.filter(pk=user.pk).update(is_active=True)  # who had left comes back
     audit.record(by=by, action="invitation.accepted", subject=invitation)
@@ -230,13 +237,14 @@ def _newcomer(email: str, name: str, password: str) -> User | None:
         return None  # user_email_is_one_person
 
 
-def _somebody_known(invitation: Invitation, password: str) -> User:
+def _somebody_known(invitation: Invitation, password: str, at: datetime) -> User:
     # The lock keeps a reset from looking while this adds a practice.
     user = User.objects.select_for_update(no_key=True).get(email=invitation.email)
     if proved_by(invitation):
         passwords.prove(user, password, field="password")
     else:
-        passwords.put(user=user, password=password)
+        by = Actor(invitation.practice_id, user.pk, "invitation")
+        passwords.put(user=user, password=password, by=by, at=at)
     return user
 
 
@@ -287,7 +295,9 @@ def members(by: Actor) -> QuerySet[Membership]:
 
 
 def issue_token(*, user: User, name: str, by: Actor, at: datetime) -> tuple[ApiToken, str]:
-    """Return a new API token and its text, which is shown this once."""
+    """Return a new API token and its text, which is shown this once. Raises NameNotOneLine."""
+    if not name.isprintable():
+        raise NameNotOneLine("a name is one line of letters, digits and signs", field="name")
     token = "vca_" + secrets.token_urlsafe(32)
     with transaction.atomic():
         row = ApiToken.objects.create(
@@ -299,6 +309,12 @@ def issue_token(*, user: User, name: str, by: Actor, at: datetime) -> tuple[ApiT
         )
         audit.record(by=by, action="token.issued", subject=row)
     return row, token
+
+
+def tokens_of_practice(by: Actor) -> QuerySet[ApiToken]:
+    """Return the tokens that somebody may see and end: of everybody, for who manages people, else their own."""
+    rows = access.scope(ApiToken.objects.select_related("user"), by).order_by("-created_at", "-pk")
+    return rows if by.may("manage_people") else rows.filter(user_id=by.user_id or 0)
 
 
 def revoke_token(*, token: ApiToken, by: Actor, at: datetime) -> bool:

@@ -66,13 +66,15 @@ def _begin_real_data(practice: Practice, by: Actor) -> None:
 
 
 def change(*, practice: Practice, facts: dict[str, Any], by: Actor) -> None:
-    """Change the practice's billing details."""
+    """Change the practice's billing details. Raises DoesNotExist for another practice."""
+    if practice.pk != by.practice_id:
+        raise Practice.DoesNotExist
     _save(practice, facts, action="practice.changed", by=by)
 
 
 def record_location(*, facts: dict[str, Any], by: Actor, location: ServiceLocation | None = None) -> ServiceLocation:
-    """Record or change a place where visits happen."""
-    row = location or ServiceLocation(practice_id=by.practice_id)
+    """Record or change a place where visits happen. Raises DoesNotExist for another practice's."""
+    row = access.own(location, by) if location else ServiceLocation(practice_id=by.practice_id)
     return _save(
         row,
         facts,
@@ -82,8 +84,8 @@ def record_location(*, facts: dict[str, Any], by: Actor, location: ServiceLocati
 
 
 def record_clinician(*, facts: dict[str, Any], by: Actor, clinician: Clinician | None = None) -> Clinician:
-    """Record or change somebody who treats."""
-    row = clinician or Clinician(practice_id=by.practice_id)
+    """Record or change somebody who treats. Raises DoesNotExist for another practice's."""
+    row = access.own(clinician, by) if clinician else Clinician(practice_id=by.practice_id)
     return _save(
         row,
         facts,
@@ -104,20 +106,30 @@ def record_agreement(
     """Record or change an agreement and what it covers.
 
     What is added is covered from ``cover_from`` (the agreement's first day when not given); what is taken away is
-    covered through the day before it, and not forgotten.
+    covered through the day before it, and not forgotten. The event says what was covered before and is after. Raises
+    DoesNotExist for what is another practice's.
     """
+    chosen: dict[str, list[Any]] = {"locations": locations, "clinicians": clinicians}
+    ids = {name: sorted({access.own(thing, by).pk for thing in things}) for name, things in chosen.items()}
     with transaction.atomic():
-        row = agreement or Agreement(practice_id=by.practice_id)
-        _save(
-            row,
-            facts,
-            action="agreement.changed" if agreement else "agreement.recorded",
-            by=by,
-        )
+        row = access.own(agreement, by) if agreement else Agreement(practice_id=by.practice_id)
+        before = _covered(row) if agreement else {name: [] for name in ids}
+        covers = {name: {"before": before[name], "after": ids[name]} for name in ids if before[name] != ids[name]}
+        action = "agreement.changed" if agreement else "agreement.recorded"
+        _save(row, facts, action=action, by=by, also=covers)
         since = cover_from or row.valid_from
         _cover(AgreementLocation, row, "location", locations, since)
         _cover(AgreementClinician, row, "clinician", clinicians, since)
     return row
+
+
+def _covered(agreement: Agreement) -> dict[str, list[int]]:
+    """Return the ids of what the agreement covers without an end, behind the lock of whoever changes it."""
+    Agreement.objects.select_for_update(no_key=True).get(pk=agreement.pk)
+    running = {"agreement": agreement, "valid_through__isnull": True}
+    locations = AgreementLocation.objects.filter(**running).values_list("location_id", flat=True)
+    clinicians = AgreementClinician.objects.filter(**running).values_list("clinician_id", flat=True)
+    return {"locations": sorted(locations), "clinicians": sorted(clinicians)}
 
 
 def _cover(model: type[models.Model], agreement: Agreement, name: str, chosen: list[Any], since: date) -> None:
@@ -135,19 +147,20 @@ def _cover(model: type[models.Model], agreement: Agreement, name: str, chosen: l
 
 
 def record_license(*, clinician: Clinician, facts: dict[str, Any], by: Actor) -> License:
-    """Record a clinician's license in a state."""
-    row = License(practice_id=by.practice_id, clinician=clinician)
+    """Record a clinician's license in a state. Raises DoesNotExist for another practice's clinician."""
+    row = License(practice_id=by.practice_id, clinician=access.own(clinician, by))
     return _save(row, facts, action="license.recorded", by=by)
 
 
 def record_dea(*, clinician: Clinician, facts: dict[str, Any], by: Actor) -> DeaRegistration:
-    """Record a clinician's DEA registration for a place."""
-    row = DeaRegistration(practice_id=by.practice_id, clinician=clinician)
+    """Record a clinician's DEA registration for a place. Raises DoesNotExist for another practice's of either."""
+    access.own(facts["location"], by)
+    row = DeaRegistration(practice_id=by.practice_id, clinician=access.own(clinician, by))
     return _save(row, facts, action="dea.recorded", by=by)
 
 
-def _save(row: Any, facts: dict[str, Any], *, action: str, by: Actor) -> Any:
-    """Insert the row, or write those of its fields alone that differ from what stands there."""
+def _save(row: Any, facts: dict[str, Any], *, action: str, by: Actor, also: dict[str, Any] | None = None) -> Any:
+    """Insert the row, or write those of its fields alone that differ from what stands there; ``also`` is on record."""
     with transaction.atomic():
         before = type(row)._default_manager.select_for_update(no_key=True).get(pk=row.pk) if row.pk else None
         changed = [name for name, value in facts.items() if before is None or getattr(before, name) != value]
@@ -155,7 +168,7 @@ def _save(row: Any, facts: dict[str, Any], *, action: str, by: Actor) -> Any:
             setattr(row, name, value)
         if changed:
             _insert_or_update(row, None if before is None else changed)
-        audit.record(by=by, action=action, subject=row, changes={"fields": sorted(changed)})
+        audit.record(by=by, action=action, subject=row, changes={"fields": sorted(changed)} | (also or {}))
     return row
 
 
@@ -182,6 +195,24 @@ def agreements_in_force(by: Actor, *, on: date) -> models.QuerySet[Agreement]:
     """Return the agreements in force on that civil day; the day on which one ended early still counts."""
     rows = access.scope(Agreement.objects.all(), by).filter(valid_from__lte=on, valid_through__gte=on)
     return rows.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=on)).order_by("valid_through", "pk")
+
+
+def _covering(model: type[models.Model], on: date) -> models.QuerySet[Any]:
+    rows = model._default_manager.filter(valid_from__lte=on)
+    return rows.filter(Q(valid_through__isnull=True) | Q(valid_through__gte=on))
+
+
+def covering_place(
+    agreements: models.QuerySet[Agreement], location: ServiceLocation, *, on: date
+) -> models.QuerySet[Agreement]:
+    """Return those of the agreements that cover the site on that civil day; one that names no site covers none."""
+    return agreements.filter(pk__in=_covering(AgreementLocation, on).filter(location=location).values("agreement"))
+
+
+def covered_clinicians(agreements: models.QuerySet[Agreement], *, on: date) -> set[int]:
+    """Return the ids of the clinicians whom one of the agreements covers on that civil day."""
+    rows = _covering(AgreementClinician, on).filter(agreement__in=agreements.order_by())
+    return set(rows.values_list("clinician_id", flat=True))
 
 
 def agreements(by: Actor) -> models.QuerySet[Agreement]:

@@ -1,14 +1,15 @@
 """Who signs in, and what of it stands in the audit trail."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth import authenticate
 from django.db import transaction
 
 from vca.core import audit
-from vca.core.access import Nowhere
+from vca.core.access import Actor, Nowhere
+from vca.core.isolation import within
 from vca.core.models import RealData, User
-from vca.core.services import parameters, passwords, tries
+from vca.core.services import parameters, passwords, practices, tries
 from vca.domain.errors import RuleError
 from vca.domain.sign_in import Limits
 
@@ -77,10 +78,15 @@ def over(user: User, *, how: str) -> None:
 
 def limits(user: User, *, at: datetime) -> Limits:
     """Return how long a sign-in that begins now lasts: the strictest of the practices in which the person works."""
-    practices = passwords.works_in(user)
-    idle = parameters.least("sign-in-idle-minutes", practice_ids=practices, on=at.date())
-    longest = parameters.least("sign-in-hours", practice_ids=practices, on=at.date())
+    days = {one: _day_in(one, at) for one in passwords.works_in(user)}
+    idle = parameters.least("sign-in-idle-minutes", days=days)
+    longest = parameters.least("sign-in-hours", days=days)
     return Limits(timedelta(minutes=idle), timedelta(hours=longest))
+
+
+def _day_in(practice_id: int, at: datetime) -> date:
+    with within(practice_id):
+        return practices.civil_day(Actor(practice_id, None, "sign-in"), at=at)
 
 
 def _record(user: User | None, action: str, changes: dict[str, str]) -> None:

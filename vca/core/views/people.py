@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from vca.core import access, forms
 from vca.core.access import Nowhere, PageRequest
-from vca.core.models import ApiToken, Invitation, Membership, User
+from vca.core.models import Invitation, Membership, User
 from vca.core.pages import address_of
 from vca.core.services import chores, departures, digests, passwords, people, sign_ins, tries
 from vca.core.vocabulary import Role
@@ -133,8 +133,8 @@ def accept_invitation(request: PageRequest, token: str) -> HttpResponse:
 
 def _what_was_done(invitation: Invitation) -> str:
     if invitation.drops_factors:
-        return "Your second factors are gone. Sign in, then add a new one."
-    return "Your new password is set. Sign in with it." if invitation.resets_id else JOINED
+        return "Your second factors are gone, and your API tokens have ended. Sign in, then add a new one."
+    return "Your new password is set, and your API tokens have ended. Sign in." if invitation.resets_id else JOINED
 
 
 def _acceptance(invitation: Invitation, known: User | None) -> type[Form]:
@@ -152,7 +152,7 @@ def change_password(request: PageRequest) -> HttpResponse:
         address, now = address_of(request), timezone.now()
         try:
             sign_ins.prove_password(user=request.user, password=present, address=address, at=now, field="present")
-            passwords.change(user=request.user, by=by, **form.cleaned_data)
+            passwords.change(user=request.user, by=by, at=now, **form.cleaned_data)
         except ValidationError as fault:
             form.add_error("new", fault)
         except (passwords.NotThePresentPassword, tries.TooManyTries) as refusal:
@@ -160,7 +160,9 @@ def change_password(request: PageRequest) -> HttpResponse:
         else:
             request.user.refresh_from_db()
             update_session_auth_hash(request, request.user)
-            messages.success(request, "Your password is changed. Other devices must sign in again.")
+            messages.success(
+                request, "Your password is changed. Other devices must sign in again, and your API tokens have ended."
+            )
             return redirect("today")
     return render(request, "core/change_password.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -177,22 +179,26 @@ def choose_digest(request: PageRequest) -> HttpResponse:
 
 @access.page("issue_tokens", step_up=True)
 def tokens_page(request: PageRequest) -> HttpResponse:
-    """My API tokens; the text of a new one is shown this once."""
+    """My API tokens, for an administrator those of everybody; the text of a new one is shown this once."""
     form = forms.TokenForm(request.POST or None)
     token = ""
     if request.method == "POST" and form.is_valid():
-        now = timezone.now()
-        _, token = people.issue_token(user=request.user, name=form.cleaned_data["name"], by=request.actor, at=now)
-        form = forms.TokenForm()
-    mine = access.scope(ApiToken.objects.filter(user=request.user), request.actor).order_by("-created_at", "-pk")
-    context = {"form": form, "tokens": mine, "token": token}
+        name, now = form.cleaned_data["name"], timezone.now()
+        try:
+            _, token = people.issue_token(user=request.user, name=name, by=request.actor, at=now)
+        except people.NameNotOneLine as refusal:
+            forms.say_refusal(form, refusal)
+        else:
+            form = forms.TokenForm()
+    context = {"form": form, "tokens": people.tokens_of_practice(request.actor), "token": token}
     return render(request, "core/tokens.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
-@access.page("issue_tokens")
+@access.page("issue_tokens", step_up=True)
 def revoke_token(request: PageRequest, token_id: int) -> HttpResponse:
-    """End a token of mine."""
-    mine = access.scope(ApiToken.objects.filter(user=request.user), request.actor)
-    people.revoke_token(token=get_object_or_404(mine, pk=token_id), by=request.actor, at=timezone.now())
+    """End a token of mine, or as an administrator anybody's."""
+    token = get_object_or_404(people.tokens_of_practice(request.actor), pk=token_id)
+    if people.revoke_token(token=token, by=request.actor, at=timezone.now()):
+        messages.success(request, f"The token {token.name} of {token.user.name} has ended.")
     return redirect("tokens")

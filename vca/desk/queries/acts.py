@@ -32,6 +32,7 @@ def acts(rows: Sequence[Mapping[str, Any]], by: Actor) -> dict[int, Act]:
     about = {
         "authorization": {one["alert"].pk: one["authorization"]["pk"] for one in rows if one["authorization"]},
         "claim": _claims(found),
+        "close_day": {one.pk: one.location_id for one in found if one.subject_kind == "openday" and one.location_id},
         **_clinicians(found, by),
     }
     urls = {alert.pk: _url(alert, about) for alert in found}
@@ -52,9 +53,14 @@ def _url(alert: Alert, about: Mapping[str, Mapping[int, int]]) -> str:
     if page not in about:
         return reverse(page)
     if alert.pk in about[page]:
-        line = f"#line-{alert.subject_id}" if alert.subject_kind == "authorizedservice" else ""
-        return reverse(page, args=[about[page][alert.pk]]) + line
+        return reverse(page, args=[about[page][alert.pk]]) + _where(alert)
     return f"{reverse('claims')}?visit={alert.subject_id}#visit-{alert.subject_id}" if page == "claim" else ""
+
+
+def _where(alert: Alert) -> str:
+    """Return what in that page the alert is about: a line of an authorization, a day of a place."""
+    where = {"authorizedservice": f"#line-{alert.subject_id}", "openday": f"?on={alert.basis}"}
+    return where.get(alert.subject_kind, "")
 
 
 def _claims(found: Iterable[Alert]) -> dict[int, int]:

@@ -64,7 +64,7 @@ def shown(found: Iterable[Alert], by: Actor, *, at: datetime) -> list[dict[str, 
     """Return alerts with all that a row says: ``today`` at the place, ``group``, ``act``, ``latest`` (to snooze)."""
     rows = with_authorization(found, by)
     days, home = today_at(by, at).days, practices.civil_day(by, at=at)
-    thresholds = inbox.thresholds(by, on=at.date())
+    thresholds = inbox.thresholds(by, on=home)
     to_do = acts(rows, by)
     for one in rows:
         alert: Alert = one["alert"]

@@ -25,6 +25,7 @@ DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # The views of the list that ask when an authorization ends: days from today to its last day.
 LAST_DAYS: dict[str, dict[str, int]] = {
     "active": {"gte": 0},
+    "next": {"gte": 0},
     "ending": {"gte": 0, "lte": SOON_DAYS},
     "counted": {"gte": 0},
     "ended": {"lt": 0},
@@ -72,12 +73,12 @@ class Use:
 
 
 def authorization_page(by: Actor, choice: Choice, *, after: str, calendar: Calendar) -> KeysetPage[dict[str, Any]]:
-    """Return a page of the list of authorizations with lines and badges, the one that ends first on top.
+    """Return a page of the list of authorizations with lines and badges, the one that ends or runs out first on top.
 
     Each is judged by ``today`` at its home location.
     """
     rows = chosen(referrals.listed(by, days=calendar.days), choice, calendar)
-    page = keyset_by_day(rows, "valid_through", after=after)
+    page = keyset_by_day(rows, "runs_out_on" if choice.view == "next" else "valid_through", after=after)
     shown = [_with_badges(referrals.spelled_out(row), calendar) for row in page.rows]
     told = forecasts.of_rows(shown, by)
     shown = [row | {"forecast": told.get(row["authorization_id"])} for row in shown]

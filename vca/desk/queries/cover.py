@@ -37,6 +37,8 @@ def cover(visit: Any) -> Cover:
             f"The authorization runs from {_day(terms.valid_from)} to {_day(terms.valid_through)}.",
             "VISIT-03",
         )
+    if visit.waits_for:
+        return Cover(NOT_COVERED, "Penciled in: it waits for VA's cover.", visit.waits_for)
     over = [one.service for one in visit.services.all() if one.service.visits_over]
     if over:
         return Cover(CHECK_FIRST, f"VA cut the line below what is booked and used: {over[0].description}.", "VISIT-02")

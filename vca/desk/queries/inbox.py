@@ -29,9 +29,11 @@ def tasks_shown(tasks: Iterable[Task], by: Actor) -> list[dict[str, Any]]:
     note_subjects(tasks)
     line_ids = {task.subject_id for task in tasks if task.subject_kind == "authorizedservice"}
     referral_ids = {task.subject_id for task in tasks if task.subject_kind == "referral"}
+    visit_ids = {task.subject_id for task in tasks if task.subject_kind == "visit"}
     mine = referrals.authorizations(by).filter(referral__in=referral_ids)
     page = {
         "referral": dict(mine.order_by().values_list("referral_id", "pk")),
         "authorizedservice": referrals.authorization_of_lines(line_ids, by),
+        "visit": referrals.authorization_of_visits(visit_ids, by),
     }
     return [{"task": one, "authorization_id": page.get(one.subject_kind, {}).get(one.subject_id)} for one in tasks]

@@ -26,6 +26,7 @@ from vca.domain.rules import CATALOGUE
 
 VIEWS = {
     "active": "Active",
+    "next": "Active, what runs out first",
     "ending": f"Ending within {listing.SOON_DAYS} days",
     "counted": "Active, with counted visits",
     "ended": "Ended",

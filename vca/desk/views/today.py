@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from billing import queries as billing
 from referrals import queries as referrals
-from referrals.queries import EXPECTED
+from referrals.queries import PLANNED
 from vca.core import access, alerts, jobs, sight
 from vca.core.access import Actor, PageRequest
 from vca.core.services import backups, chores
@@ -98,7 +98,7 @@ def _name_of_place(shown: dict[str, Any]) -> tuple[str, int]:
 
 def _place(shown: list[dict[str, Any]], days: Mapping[int, date]) -> dict[str, Any]:
     place = shown[0]["visit"].location
-    still, done = ([one for one in shown if (one["visit"].state in EXPECTED) is wanted] for wanted in (True, False))
+    still, done = ([one for one in shown if (one["visit"].state in PLANNED) is wanted] for wanted in (True, False))
     return {"place": place, "day": days[place.pk], "open": still, "done": done}
 
 

@@ -27,7 +27,9 @@ def veteran(request: PageRequest, veteran_id: int) -> HttpResponse:
     referral_ids = [one.referral_id for one in known]
     context = {
         "veteran": row,
-        "authorizations": [(one, listing.badges(one, today=calendar.today), told.get(one.pk)) for one in known],
+        "authorizations": [
+            (one, listing.badges(one, today=calendar.day_at(one.home_location_id)), told.get(one.pk)) for one in known
+        ],
         "today": calendar.today,
         "visits": referrals.visits_of_veteran(row)[:50],
         "claims": billing.claims_of(referral_ids, request.actor)[:20] if request.actor.may("see_claims") else None,

@@ -30,12 +30,20 @@ def test_unknown_token_is_refused(harbor: World, token: str) -> None:
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("scheme", ["Basic", "bearer", "Token"])
+@pytest.mark.parametrize("scheme", ["Basic", "Bearers", "Token", ""])
 def test_other_schemes_are_no_token(harbor: World, scheme: str) -> None:
     one = caller(harbor, Role.BILLER)
     one.client.defaults["HTTP_AUTHORIZATION"] = one.client.defaults["HTTP_AUTHORIZATION"].replace("Bearer", scheme)
 
     assert one.get("api_referrals").status_code == 401
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer"])
+def test_scheme_is_read_in_any_case(harbor: World, scheme: str) -> None:
+    one = caller(harbor, Role.BILLER)
+    one.client.defaults["HTTP_AUTHORIZATION"] = one.client.defaults["HTTP_AUTHORIZATION"].replace("Bearer", scheme)
+
+    assert one.get("api_referrals").status_code == 200
 
 
 def test_session_of_a_person_is_no_token(harbor: World) -> None:

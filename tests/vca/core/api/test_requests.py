@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from referrals.models import Referral, Visit
 from tests import world
@@ -13,7 +14,7 @@ from tests.vca.core.at_once import at_once
 from tests.vca.core.rows import everything
 from tests.world import NOW, World
 from vca.core import idempotency
-from vca.core.models import IdempotencyKey
+from vca.core.models import AuditEvent, IdempotencyKey
 from vca.core.vocabulary import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -61,6 +62,26 @@ def test_repeated_post_gets_the_first_answer_and_changes_nothing(biller: Caller)
     assert everything() == before
 
 
+def test_repeated_answer_is_recorded_as_read_again(harbor: World) -> None:
+    """Whoever repeats a call is shown a Veteran's data once more: the report of who looked says so each time."""
+    book = booking(harbor)
+
+    answers = [book(key="1").json() for _ in range(3)]
+
+    readings = AuditEvent.objects.filter(action="api.read").order_by("pk")
+    veteran = Visit.objects.get().authorization.referral.veteran_id
+    assert [one.changes["veterans"] for one in readings] == [[veteran]] * len(answers)
+
+
+def test_answer_that_is_kept_is_sealed(harbor: World) -> None:
+    booking(harbor)(key="1")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT body FROM core_idempotencykey")
+        ((body,),) = cursor.fetchall()
+    assert ("starts_at" in IdempotencyKey.objects.get().body, "starts_at" in body) == (True, False)
+
+
 def test_repeated_booking_books_once(harbor: World) -> None:
     book = booking(harbor)
 
@@ -71,6 +92,7 @@ def test_repeated_booking_books_once(harbor: World) -> None:
 
 def test_repeated_booking_would_book_again_without_the_key(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "earlier_answer", lambda **_: None)
+    monkeypatch.setattr(idempotency, "remember", lambda **_: None)
     book = booking(harbor)
 
     for _ in range(3):
@@ -141,6 +163,7 @@ def test_twenty_at_once_with_one_key_create_one_referral(harbor: World, biller: 
 @pytest.mark.django_db(transaction=True)
 def test_five_at_once_would_book_five_without_the_key(harbor: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "earlier_answer", lambda **_: None)
+    monkeypatch.setattr(idempotency, "remember", lambda **_: None)
 
     at_once(*[partial(booking(harbor), key="1")] * 5)
 

@@ -142,7 +142,8 @@ def test_alerts_go_to_the_successor_as_far_as_they_are_told_of_them(harbor: Worl
         owners.append(Alert.objects.get(pk=alert.pk).owner)
 
     assert owners == [biller, None]
-    assert AuditEvent.objects.filter(action="alert.handed_over").count() == 2
+    said = AuditEvent.objects.filter(action="alert.handed_over").order_by("pk").values_list("changes", flat=True)
+    assert list(said) == [{"from": leaver.pk, "to": biller.pk}, {"from": biller.pk, "to": None}]
 
 
 def test_closed_tasks_and_those_of_others_stay(harbor: World, leaver: User) -> None:

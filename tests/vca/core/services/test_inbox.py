@@ -1,8 +1,9 @@
 """What people do with alerts: each act once, all of several or none, and asleep no longer than it may be."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -151,6 +152,21 @@ def test_practices_own_thresholds_count(harbor: World) -> None:
     snoozed(harbor, raised(harbor), until=TODAY + 2 * DAY)
     with pytest.raises(SleepsTooLong, match="13 Apr 2024"):
         snoozed(harbor, Alert.objects.get(), until=TODAY + 3 * DAY)
+
+
+@pytest.mark.parametrize(("hours", "held"), [(0, False), (24, True)])
+def test_own_thresholds_count_from_the_first_moment_of_their_day_at_the_place(
+    harbor: World, hours: int, held: bool
+) -> None:
+    """Late in the evening of TODAY it is tomorrow already in UTC."""
+    own = {"name": "authorization-ending-days", "value": "60,58", "valid_from": TODAY + DAY, "source": "x"}
+    parameters.set_value(**own, verified_on=None, by=harbor.by)
+    evening = datetime.combine(TODAY, time(23, 30), harbor.location.zone) + timedelta(hours=hours)
+    wanted = inbox.Snooze(TODAY + 3 * DAY)
+
+    assert evening.astimezone(UTC).date() > TODAY
+    with pytest.raises(SleepsTooLong) if held else nullcontext():
+        inbox.snooze([raised(harbor)], asked=wanted, by=harbor.by, at=evening)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Leftovers: what was kept long enough is deleted, and nothing that anybody still needs."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -106,6 +107,16 @@ def test_many_rows_go_in_short_transactions_and_leave_one_event(harbor: World, m
     assert [event.changes for event in AuditEvent.objects.filter(action="leftovers.purged")] == [
         {"rows": 5, "files": 0}
     ]
+
+
+def test_what_a_killed_write_left_is_purged(harbor: World) -> None:
+    said = {"kind": "claims_837p", "filename": "1.837", "media_type": "application/edi-x12", "by": harbor.by}
+    place = documents.path(documents.keep(b"kept", **said))
+    left = place.with_name(f".{place.name}.{'0' * 16}")
+    left.write_bytes(b"half")
+    os.utime(left, ((NOW - 2 * DAY).timestamp(),) * 2)
+
+    assert (purged(harbor), left.exists(), place.exists()) == ("0 rows and 1 file purged", False, True)
 
 
 def test_file_that_no_row_names_goes_and_others_stay(harbor: World) -> None:

@@ -381,6 +381,7 @@ def test_role_ends_once_and_in_its_own_practice(harbor: World) -> None:
 
 def test_last_administrator_stays(harbor: World) -> None:
     first, second = (world.person(harbor, Role.ADMINISTRATOR).memberships.get() for _ in range(2))
+    world.person(world.practice("lake"), Role.ADMINISTRATOR)  # another practice's, who is of no help here
     people.end_role(membership=first, by=harbor.by)
 
     with pytest.raises(people.LastAdministrator, match="ACCESS-03"):

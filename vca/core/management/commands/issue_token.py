@@ -29,6 +29,9 @@ class Command(BaseCommand):
         if row is None or user is None or access.person(user, row) is None:
             raise CommandError(f"Nobody with the address {email} works in a practice with the code {practice}.")
         by = access.acting_for(row, what="issue token")
-        with within(row.pk):
-            _, token = people.issue_token(user=user, name=name, by=by, at=timezone.now())
+        try:
+            with within(row.pk):
+                _, token = people.issue_token(user=user, name=name, by=by, at=timezone.now())
+        except people.NameNotOneLine as refusal:
+            raise CommandError(str(refusal)) from refusal
         self.stdout.write(token)

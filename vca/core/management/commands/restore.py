@@ -6,7 +6,9 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
+from vca.core import audit
 from vca.core.services import backups
 from vca.core.services.archive import Unreadable
 from vca.core.services.backups import NotEmpty, Summary
@@ -31,6 +33,7 @@ class Command(BaseCommand):
             summary = restored(file)
         except (OSError, Unreadable, NotEmpty) as fault:
             raise CommandError(f"Nothing was restored: {fault}.") from fault
+        audit.anchor_restore(at=timezone.now())
         self.stdout.write(f"Restored {summary}, in {time.monotonic() - begun:.0f} s. Everybody signs in again.")
 
 

@@ -23,6 +23,8 @@ class Command(BaseCommand):
             self.stdout.write(f"ALTERED: {one}")
         if len(found) == NAMED_AT_MOST:
             self.stdout.write("There may be more.")
+        for remark in islice(trail.remarks(), NAMED_AT_MOST):
+            self.stdout.write(remark)
         rest = trail.tail()
         ids = f", {rest.first} to {rest.last}" if rest.events else ""
         self.stdout.write(f"Not sealed yet: {counted(rest.events, 'event')}{ids}.")
