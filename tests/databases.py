@@ -28,6 +28,17 @@ EVERYTHING = 0
 LOCK_TIMEOUT = "10s"  # a test that left a transaction open gets an error, not an eternal wait
 
 
+def analyze() -> None:
+    """Let the owner look at what committed rows are like, after many were written at once.
+
+    Without it PostgreSQL plans a join of thousands of rows as one of a few, and takes minutes for it.
+    """
+    owner = connections[owner_alias()]
+    if owner.vendor == "postgresql":
+        with owner.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
 class TestDatabase:
     """One test database for the length of a session or of a run of trials."""
 

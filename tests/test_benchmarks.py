@@ -19,6 +19,7 @@ from benchmarks.rivals.authorization_list import FIRST
 from benchmarks.rivals.dashboard import Rival
 from billing.models import Charge, Claim
 from referrals.models import AuthorizedService
+from tests import databases
 from tests.databases import url
 from vca.core.models import Practice
 from vca.desk.queries import authorizations as queries
@@ -129,6 +130,7 @@ def test_a_way_of_printing_that_says_something_else_is_noticed() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_list_gives_on_every_page_what_one_statement_gives() -> None:
     harbor, ridge = (clinic.practice(code, SMALL, now=timezone.now()) for code in ("harbor", "ridge"))
+    databases.analyze()
     for place in (harbor, ridge):
         clinic.check(place, SMALL)
     today = harbor.location.civil_day(datetime.now(UTC))
@@ -153,6 +155,7 @@ def test_dashboard_gives_the_figures_of_one_statement() -> None:
     today = harbor.location.civil_day(datetime.now(UTC))
     Charge.objects.filter(practice=harbor.practice, code="96365").update(valid_through=today - timedelta(days=20))
     Claim.objects.filter(practice=harbor.practice, state="READY").update(state="SENT")
+    databases.analyze()
     rivals = [Rival(url(), practice_id=place.practice.pk, today=today) for place in (harbor, ridge)]
 
     found = [

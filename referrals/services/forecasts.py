@@ -5,7 +5,10 @@ each morning, for the pace follows the calendar too.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
+
+from django.db import transaction
 
 from referrals import queries
 from referrals.models import Authorization
@@ -30,8 +33,26 @@ def keep(authorizations: Iterable[Authorization], *, by: Actor, today: date) -> 
 
 
 def keep_one(authorization_id: int, *, by: Actor, at: datetime) -> None:
-    """Write down when the cover of one ends, after an act on it: within its transaction."""
-    rows = access.scope(Authorization.objects.filter(pk=authorization_id), by)
-    row = rows.select_related("current", "home_location__practice").get()
-    today = row.home_location.civil_day(at) if row.home_location else at.date()
-    keep([row], by=by, today=today)
+    """Write down when the cover of one ends, once, after the act on it is committed.
+
+    Within the act it would take the authorization after visits and lines, against the order of locks. A process that
+    is killed in between leaves the older day until the next act or morning.
+    """
+    keeping = _Keeping(authorization_id, by, at)
+    if all(waiting != keeping for _, waiting, _ in transaction.get_connection().run_on_commit):
+        transaction.on_commit(keeping, robust=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeping:
+    """What is still to be foretold: equal ones are one."""
+
+    authorization_id: int
+    by: Actor
+    at: datetime
+
+    def __call__(self) -> None:
+        rows = access.scope(Authorization.objects.filter(pk=self.authorization_id), self.by)
+        for row in rows.select_related("current", "home_location__practice"):
+            today = row.home_location.civil_day(self.at) if row.home_location else self.at.date()
+            keep([row], by=self.by, today=today)

@@ -106,7 +106,7 @@ def naive(*, veteran_id: int, by: Actor, at: datetime) -> None:
     """Dispose of what is there and write the certificate afterwards."""
     with transaction.atomic():
         found = retention.past_their_time(by, at=at, among=[veteran_id])
-        gone = [*signals.gone_of(veteran_id, by=by), disposals._delete(Veteran.objects.get(pk=veteran_id), by)]
+        gone = [*signals.gone_of(veteran_id, by=by), disposals._delete(Veteran.objects.get(pk=veteran_id), set(), by)]
     with transaction.atomic():
         disposals._certify(found[0], gone, by=by, at=at)
 

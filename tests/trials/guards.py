@@ -110,6 +110,8 @@ DOUBLED = {
     f"{SERVICES}/visits.py undo {SCOPED}(Visit.objects.all(), by)": (
         "states.move asks again: tests/referrals/services/test_foreign_actors.py"
     ),
+    f"{SERVICES}/forecasts.py _Keeping.__call__ "
+    f"{SCOPED}(Authorization.objects.filter(pk=self.authorization_id), self.by)": "keep asks after it",
     f"{SERVICES}/disposals.py dispose {SCOPED}(Veteran.objects.select_for_update(no_key=True), by)": (
         "past_their_time asks after it: tests/referrals/services/test_retention.py"
     ),

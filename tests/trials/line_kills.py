@@ -74,14 +74,14 @@ PAPER = Victim(paper.lines_of_the_job, paper.killed_at, paper.naive_job)
 trial(
     "kills-lines",
     full=FILE.points,
-    ci=100,
+    ci=60,
     control=0.75,
     claim="killed at every line of the job that writes a claim file: after recovery one file, each claim in it once",
 )(FILE.walked)
 trial(
     "kills-paper-lines",
     full=PAPER.points,
-    ci=100,
+    ci=60,
     control=0.75,
     claim="killed at every line of the job that prints claims: after recovery one file of all claims, told once",
 )(PAPER.walked)

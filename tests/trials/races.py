@@ -137,7 +137,7 @@ def last_visit(act: Callable[..., Visit], harbor: World, people: Crowd, _: int) 
 @trial(
     "races-walk-ins",
     full=2000,
-    ci=200,
+    ci=20,
     control=0.95,
     claim="50 walk in at once on the last visit: one is seen, 49 are refused",
 )
@@ -148,7 +148,7 @@ def walk_ins(n: int, *, start: int) -> Iterator[Outcome]:
 @trial(
     "races-bookings",
     full=2000,
-    ci=200,
+    ci=20,
     control=0.95,
     claim="50 book the last visit at once: one gets it, 49 are refused",
 )
@@ -202,7 +202,7 @@ def at_random(deeds: Sequence[Deed], others: Sequence[Deed], people: Crowd, numb
 @trial(
     "races-mixed",
     full=1000,
-    ci=24,
+    ci=12,
     control=0.95,
     claim="50 book, walk in, check in, cancel, miss, undo, void and amend at once: every count is its recount",
 )
@@ -230,7 +230,7 @@ def two_lines(harbor: World, people: Crowd, number: int) -> list[str]:
 @trial(
     "races-two-lines",
     full=1000,
-    ci=16,
+    ci=8,
     claim="50 draw and give back on two lines in either order at once: no deadlock, every count is its recount",
 )
 def across_two_lines(n: int, *, start: int) -> Iterator[Outcome]:

@@ -20,10 +20,16 @@ from vca.core import jobs
 from vca.core.models import Job
 from vca.core.vocabulary import Role
 
-pytestmark = [pytest.mark.both, pytest.mark.usefixtures("clock")]
+pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 Act = Callable[[World, Authorization], Any]
+
+
+@pytest.fixture
+def harbor(clock: time_machine.Traveller) -> World:
+    """Return a practice whose acts are committed: what is foretold is kept then."""
+    return world.practice()
 
 
 @pytest.fixture

@@ -66,6 +66,7 @@ ROWLESS = {
     "watch.watched",
     "watch.close_gone",
     "asking.close_gone",
+    "forecasts.keep_one",  # on commit, by keep
     "authorizations.settle_over",
 }
 CALLS: dict[str, Words] = {}
@@ -165,11 +166,6 @@ def an_unforetold_authorization(harbor: World) -> Authorization:
 @called_with("forecasts.keep")
 def some_authorizations(harbor: World) -> dict[str, Any]:
     return {"authorizations": [an_unforetold_authorization(harbor)], "today": TODAY}
-
-
-@called_with("forecasts.keep_one")
-def an_id_of_an_authorization(harbor: World) -> dict[str, Any]:
-    return {"authorization_id": an_unforetold_authorization(harbor).pk, "at": NOW}
 
 
 @called_with("visits.move")
