@@ -33,10 +33,8 @@ def analyze() -> None:
 
     Without it PostgreSQL plans a join of thousands of rows as one of a few, and takes minutes for it.
     """
-    owner = connections[owner_alias()]
-    if owner.vendor == "postgresql":
-        with owner.cursor() as cursor:
-            cursor.execute("ANALYZE")
+    with closing(connections[owner_alias()].copy("analyze")) as owner, owner.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 class TestDatabase:

@@ -150,3 +150,7 @@ def behind_the_charts(client: Client, place: int | str = "") -> Iterator[tuple[s
     html = read(client, f"{reverse('dashboard')}?place={place}")
     for url, _, cells in LINKED.findall(html):
         yield unescape(url), [int(cell) for cell in re.findall(r">(\d+)</td>", cells)]
+
+
+def money(found: dict[str, str]) -> Decimal:
+    return sum((dollars(text) for text in found.values() if text.startswith("$")), Decimal(0))
