@@ -121,6 +121,13 @@ def authorizations(by: Actor) -> QuerySet[Authorization]:
     return known.prefetch_related(lines)
 
 
+def also_open(authorization: Authorization, by: Actor, *, on: date) -> QuerySet[Authorization]:
+    """Return the Veteran's other authorizations under which a visit may be given on that civil day."""
+    rows = authorizations(by).filter(veteran=authorization.veteran_id, referral__state=ReferralState.ACCEPTED)
+    rows = rows.filter(current__valid_from__lte=on, current__valid_through__gte=on)
+    return rows.exclude(pk=authorization.pk).order_by("referral__number")
+
+
 _BOOKED = Visit.objects.filter(authorization=OuterRef("authorization_id"), state=VisitState.BOOKED)
 _LINE = (
     *("number", "description", "limit_kind", "visits_authorized"),

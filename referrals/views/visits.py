@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from referrals import queries
+from referrals.domain.concurrent import listed_elsewhere
 from referrals.domain.states import VisitState
 from referrals.forms.referrals import ReasonForm
 from referrals.forms.visits import DiagnosesForm, ServiceForm, VisitForm, offered
@@ -95,7 +96,9 @@ def _plan_page(
     form = VisitForm(request.POST or None, authorization=authorization, today=local.date(), initial=initial)
     again = asked_for(request.GET.get("again", ""), authorization.visits.all())
     services = services_of(request, authorization, again=again)
+    others = queries.also_open(authorization, request.actor, on=local.date())
     context = {"form": form, "services": services, "authorization": authorization, "heading": heading, "act": act}
+    context |= {"others": others, "same": request.resolver_match.view_name if request.resolver_match else ""}
     if request.method == "POST" and form.is_valid() and services.is_valid():
         plan = visits.Plan(authorization, form.cleaned_data["location"], form.starts_at(), planned(services))
         deed = pencils.arrange if deed is visits.book and "pencil" in request.POST else deed
@@ -147,7 +150,23 @@ def _arranged(request: PageRequest, visit: Visit) -> HttpResponse:
         said = f"Penciled in: it waits for VA's cover until {say_day(visit.kept_until)}. A task says to ask VA."
     messages.success(request, said, extra_tags=f"undo:{reverse(undo, args=[visit.pk])}")
     warn_of_holiday(request, visit)
+    warn_of_other_referral(request, visit)
     return redirect("authorization", visit.authorization_id)
+
+
+def warn_of_other_referral(request: PageRequest, visit: Visit) -> None:
+    """Warn, and no more, when another open referral of the Veteran lists a code of the visit, and its own does not."""
+    codes = visit.services.order_by("pk").values_list("code", flat=True)
+    others = queries.also_open(visit.authorization, request.actor, on=visit.on)
+    elsewhere = {one.referral.number: codes_of(one) for one in others}
+    for code, number in listed_elsewhere(codes, here=codes_of(visit.authorization), elsewhere=elsewhere).items():
+        rule = CATALOGUE["VISIT-28"]
+        messages.warning(request, f"{code} is listed on {number}. {rule.sentence} {rule.next_act} ({rule.code})")
+
+
+def codes_of(authorization: Authorization) -> set[str]:
+    """Return the codes that its lines list."""
+    return {code for line in authorization.services.all() for code in line.codes}
 
 
 def warn_of_holiday(request: PageRequest, visit: Visit) -> None:

@@ -18,7 +18,7 @@ from tests.referrals.services import aged
 from tests.referrals.services.aged import LATER
 from tests.vca.core.rows import everything
 from tests.world import NOW, TODAY, World
-from vca.core import alerts
+from vca.core import alerts, jobs
 from vca.core.alerts import Reached
 from vca.core.models import Document
 from vca.core.vocabulary import Role
@@ -90,8 +90,8 @@ def test_claims_of_another_practice_stay(scene: Scene) -> None:
     assert everything() == before
 
 
-def list_of(one: World) -> Document:
-    return referrals.keep_list(b"[]", filename="list.json", by=one.by)
+def list_of(one: World, content: bytes = b"[]") -> Document:
+    return referrals.keep_list(content, filename="list.json", by=one.by)
 
 
 def test_file_of_another_practice_stays_whatever_points_at_it(scene: Scene) -> None:
@@ -111,6 +111,18 @@ def test_file_of_another_practice_that_names_nobody_is_not_offered(scene: Scene)
     offered = set(unnamed.files(scene.ours.world.by, at=LATER))
 
     assert (mine in offered, other in offered) == (True, False)
+
+
+def test_list_that_another_practice_takes_over_is_offered_here(scene: Scene) -> None:
+    for hold in LegalHold.objects.filter(practice=scene.ours.world.practice):
+        holds.lift(hold=hold, reason="Settled", by=scene.ours.world.by, at=NOW)
+    mine, ours_waits = (list_of(scene.ours.world, content) for content in (b"[]", b"[ ]"))
+    for document, side in ((mine, scene.theirs), (ours_waits, scene.ours)):
+        jobs.enqueue(kind="import_referrals", key=str(document.pk), subject_ids=[document.pk], by=side.world.by)
+
+    offered = set(unnamed.files(scene.ours.world.by, at=LATER))
+
+    assert (mine in offered, ours_waits in offered) == (True, False)
 
 
 def test_certificates_of_another_practice_are_not_shown(scene: Scene) -> None:

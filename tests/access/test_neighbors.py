@@ -23,7 +23,7 @@ from billing.models import Claim, ClaimLine
 from billing.services import charges, claims, submissions
 from referrals import queries as referrals
 from referrals.models import Notice, Referral, Veteran, VeteranFacts, VisitService
-from referrals.services import approvals, series, visits
+from referrals.services import approvals, closures, series, visits
 from referrals.services import referrals as referral_services
 from tests import world
 from tests.access.scene import Scene, Side, standing
@@ -495,3 +495,33 @@ def test_services_of_a_visit_of_another_practice_are_not_shown(scene: Scene) -> 
     asked = [keys.ask("edit_visit", "GET", side.ids).status_code for side in (scene.ours, scene.theirs)]
 
     assert asked == [200, 404]
+
+
+def test_days_closed_in_another_practice_close_nothing_here(scene: Scene) -> None:
+    closures.close(location=None, first=EARLY, last=LATE, reason="test", by=scene.theirs.world.by)
+
+    closed = [referrals.closed_on(side.world.location, LATE) for side in (scene.ours, scene.theirs)]
+
+    assert [bool(one) for one in closed] == [False, True]
+
+
+def test_visits_of_another_practice_are_not_planned_on_our_closed_days(scene: Scene) -> None:
+    day = NOW + timedelta(days=1)
+    mine, other = (world.booked(side.world, world.authorization(side.world), at=day) for side in sides(scene))
+
+    closed = closures.close(location=None, first=mine.on, last=mine.on, reason="test", by=scene.ours.world.by)
+
+    planned = set(referrals.planned_on_closed(closed))
+    assert (mine in planned, other in planned) == (True, False)
+
+
+def test_visit_does_not_move_to_a_place_of_another_practice(scene: Scene) -> None:
+    ours, theirs = (side.world for side in sides(scene))
+    visit = world.booked(ours, world.authorization(ours), at=NOW + timedelta(days=1))
+
+    with pytest.raises(ServiceLocation.DoesNotExist):
+        visits.move(visit=visit, location=theirs.location, starts_at=visit.starts_at, by=ours.by, at=NOW)
+
+
+def sides(scene: Scene) -> tuple[Side, Side]:
+    return scene.ours, scene.theirs

@@ -164,10 +164,3 @@ DOUBLED = {
         "only open_alerts of the practice are closed: tests/access/test_queries.py"
     ),
 }
-# What no test misses yet.
-NOT_MISSED_YET = {
-    "referrals/queries.py closed_on ClosedDays.objects.filter(practice_id=location.practice_id)",
-    "referrals/queries.py _planned_within Visit.objects.filter(practice_id=days.practice_id)",
-    "referrals/services/unnamed.py _being_imported access.scope(waiting, by)",
-    "referrals/services/visits.py move access.own(location, by)",
-}

@@ -39,7 +39,7 @@ from tests.access.scene import PLACES, Scene, methods, standing
 from tests.billing.services import test_scope
 from tests.referrals.services import test_foreign_actors
 from tests.trials.elsewhere import Suite, suite
-from tests.trials.guards import BESIDE_THE_MATRIX, DOUBLED, NOT_MISSED_YET
+from tests.trials.guards import BESIDE_THE_MATRIX, DOUBLED
 from tests.trials.mutations import ROOT, Key, Mutant, key_of, mutants
 from tests.trials.registry import Outcome, trial
 from tests.vca.core.rows import everything
@@ -191,15 +191,10 @@ def chosen(mutant: Mutant, every: list[Case], reached: Reached) -> list[Case]:
     return [case for turn in zip_longest(*kinds.values()) for case in turn if case]
 
 
-def tried() -> list[Mutant]:
-    """Return every guard but what no test misses yet."""
-    return [one for one in mutants() if one.guards not in NOT_MISSED_YET]
-
-
 @trial(
     "mutants",
     alone=False,
-    full=lambda: len(tried()),
+    full=lambda: len(mutants()),
     ci=15,
     needs=(),
     control=1.0,
@@ -207,7 +202,7 @@ def tried() -> list[Mutant]:
 )
 def without_a_guard(n: int, *, start: int) -> Iterator[Outcome]:
     """Take out each guard, or some at random when there are to be fewer; MUTANTS_SEED says which."""
-    some = tried()
+    some = list(mutants())
     if n < len(some):
         seed = int(os.environ.get("MUTANTS_SEED", random.randrange(10**6)))
         print(f"mutants: MUTANTS_SEED={seed}", flush=True)

@@ -325,6 +325,14 @@ _RULES = (
         verify_with_va=True,
     ),
     Rule(
+        "VISIT-28",
+        Severity.WARN,
+        "Of two open referrals a visit belongs to the one that lists its codes.",
+        "VA Form 10-7080 and its standardized episode of care; 837P loop 2300, REF*9F: a claim names one referral",
+        "Cancel this visit and book it on the other referral, unless VA asked for it under this one.",
+        verify_with_va=True,
+    ),
+    Rule(
         "AUTH-01",
         Severity.ALERT,
         "The authorization ends soon.",
