@@ -8,7 +8,7 @@ that nobody draws on has no pace and says nothing. The answer is an estimate; on
 Fraction(7, 2)
 >>> told = forecast([course], last_day=date(2026, 12, 14), today=date(2026, 11, 6), lead=timedelta(days=28))
 >>> str(told.runs_out_on), told.first.value, str(told.ask_by)
-('2026-11-17', 'VISITS', '2026-10-20')
+('2026-11-17', 'VISITS', '2026-10-19')
 """
 
 from collections.abc import Iterable
@@ -17,6 +17,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
+
+from vca.domain.holidays import send_by
 
 
 class Limit(StrEnum):
@@ -81,8 +83,8 @@ class Forecast:
 def forecast(courses: Iterable[Course], *, last_day: date | None, today: date, lead: timedelta) -> Forecast | None:
     """Return when cover ends; ``None`` when there is neither a last day nor a pace.
 
-    ``lead`` is how long before the end VA has to be asked: its turnaround and a margin. A day on which both come
-    counts as the date's.
+    ``lead`` is how long before the end VA has to be asked: its turnaround and a margin, which federal holidays stretch;
+    VA is asked on a working day. A day on which both come counts as the date's.
     """
     ends = [(last, course) for course in courses if (last := course.last_visit_on(today=today))]
     last_visit_on, course = min(ends, key=lambda end: end[0], default=(None, None))
@@ -92,4 +94,4 @@ def forecast(courses: Iterable[Course], *, last_day: date | None, today: date, l
     runs_out_on = min(days)
     first = Limit.DATE if runs_out_on == last_day else Limit.VISITS
     pace = course.days_between if course else None
-    return Forecast(runs_out_on, first, runs_out_on - lead, last_visit_on, pace)
+    return Forecast(runs_out_on, first, send_by(runs_out_on, days=lead.days), last_visit_on, pace)

@@ -25,6 +25,7 @@ from tests.trials.almanac import DESK
 from tests.trials.office import DAY, HISTORY, Office, Paper, Seen
 from vca.core.models import ServiceLocation
 from vca.domain.errors import RuleError
+from vca.domain.holidays import holiday_on
 
 EVERYBODY = (*DESK, "CLINICIAN", "NURSE", "FRONT_DESK")
 SEE_VETERANS = ("ADMINISTRATOR", "CLINICIAN", "NURSE", "FRONT_DESK")
@@ -101,7 +102,7 @@ class Life(Office):
         return paper.visits - drawn, str(paper.visits)
 
     def days_to_ask(self, paper: Paper, today: date) -> tuple[int, str] | None:
-        """Four weeks before cover ends: on its last day, or when as many visits as are left have come as often as now.
+        """Four weeks before cover ends, without holidays: on its last day, or when the visits left came as often as now.
 
         How often tells the distance of the days on which they came in the last six weeks, or will.
         """
@@ -114,7 +115,16 @@ class Life(Office):
         ends, known = paper.last, sorted({*came, *will})
         if paper.visits is not None and len(known) > 1:
             ends = min(ends, self.last_visit(left, came, will, known, today))
-        return (ends - today).days - 28, f"{paper.last} {paper.visits or 0}"
+        days = (ends - number * DAY for number in range(28, 60))
+        ask_by = next(
+            day for day in days if day.weekday() < 5 and not holiday_on(day) and self.open_days(day, ends) > 27
+        )
+        return (ask_by - today).days, f"{paper.last} {paper.visits or 0}"
+
+    @staticmethod
+    def open_days(day: date, last: date) -> int:
+        between = (day + number * DAY for number in range(1, (last - day).days))
+        return 1 + sum(not holiday_on(one) for one in between)
 
     @staticmethod
     def last_visit(left: int, came: list[date], will: list[date], known: list[date], today: date) -> date:

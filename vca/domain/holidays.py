@@ -13,9 +13,16 @@ that a President adds by an order of its own.
 "New Year's Day (observed)"
 >>> holiday_on(date(2024, 11, 29))
 ''
+
+VA's own clocks stand still on a holiday, and nothing is asked of it on a weekend:
+
+>>> str(send_by(date(2026, 12, 4), days=14))  # Thanksgiving Day is one of them
+'2026-11-19'
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 
 MONDAY, THURSDAY, SATURDAY, SUNDAY = 0, 3, 5, 6
 DAY = timedelta(days=1)
@@ -24,11 +31,38 @@ JUNETEENTH_SINCE = 2021
 
 def holiday_on(day: date) -> str:
     """Return the federal holiday that is observed on a civil day, empty on a working day."""
-    for year in (day.year, day.year + 1):  # New Year's Day may be observed in the year before
-        for name, actual in _holidays(year):
-            if day == observed(actual):
-                return name if day == actual else f"{name} (observed)"
-    return ""
+    return _observed_in(day.year).get(day, "")
+
+
+def is_working_day(day: date) -> bool:
+    """Tell whether VA's offices are open on a civil day."""
+    return day.weekday() < SATURDAY and not holiday_on(day)
+
+
+def send_by(needed_on: date, *, days: int) -> date:
+    """Return the last working day on which what is sent to VA gets that many days before its answer is needed.
+
+    A federal holiday between the two is none of them. That VA takes its days by the calendar is how clinics count.
+    """
+    sent_on, shut = needed_on - timedelta(days=days), -1
+    while (found := _holidays_between(sent_on, needed_on)) != shut:
+        sent_on, shut = needed_on - timedelta(days=days + found), found
+    while not is_working_day(sent_on):
+        sent_on -= DAY
+    return sent_on
+
+
+def _holidays_between(first: date, last: date) -> int:
+    """Return how many holidays are observed after the first day and before the last."""
+    return sum(first < day < last for year in range(first.year, last.year + 1) for day in _observed_in(year))
+
+
+@lru_cache(maxsize=256)
+def _observed_in(year: int) -> Mapping[date, str]:
+    """Return the holidays by the days of a year on which they are observed, New Year's Day of the next among them."""
+    every = [(name, actual) for one in (year, year + 1) for name, actual in _holidays(one)]
+    days = [(observed(actual), name if observed(actual) == actual else f"{name} (observed)") for name, actual in every]
+    return {day: name for day, name in days if day.year == year}
 
 
 def observed(day: date) -> date:

@@ -115,7 +115,7 @@ def test_day_follows_the_turnaround_of_the_practice(harbor: World) -> None:
     said = {"source": "our own letters", "verified_on": None}
     parameters.set_value(name="va-turnaround-days", value="30", valid_from=TODAY, by=harbor.by, **said)
 
-    assert (swept(harbor, ASK_BY - 17 * DAY), swept(harbor, ASK_BY - 16 * DAY)) == ((0, 0), (1, 0))
+    assert (swept(harbor, ASK_BY - 18 * DAY), swept(harbor, ASK_BY - 17 * DAY)) == ((0, 0), (1, 0))
 
 
 def test_care_that_sends_no_request_is_not_told(harbor: World) -> None:
