@@ -102,7 +102,7 @@ class Life(Office):
         return paper.visits - drawn, str(paper.visits)
 
     def days_to_ask(self, paper: Paper, today: date) -> tuple[int, str] | None:
-        """Four weeks before cover ends, without holidays: on its last day, or when the visits left came as often as now.
+        """Four weeks and its holidays before cover ends: on its last day, or when what is left came as often as now.
 
         How often tells the distance of the days on which they came in the last six weeks, or will.
         """
