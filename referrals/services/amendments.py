@@ -1,6 +1,8 @@
 """What VA changes on an authorization: its days, its lines, their limits; and what was given before we counted.
 
-Each makes the next version, and books what was penciled in and is covered now, in the order of its days.
+Each of the four acts makes the next version, retells which planned visits cannot be given as they stand, and books
+what was penciled in and is covered now, in the order of its days. VA's suspensions and revocations move the referral
+(referrals.py) and make no version.
 """
 
 from dataclasses import asdict, dataclass
@@ -15,7 +17,7 @@ from referrals.domain import drawdown
 from referrals.domain.caps import Caps
 from referrals.domain.states import LimitKind
 from referrals.models import Authorization, AuthorizationVersion, AuthorizedService
-from referrals.services import forecasts, pencils, stranded
+from referrals.services import pencils, stranded
 from referrals.services.authorizations import Terms, add_version, locked, tell_of_bookings_beyond, terms_of
 from vca.core import access, audit
 from vca.core.access import Actor
@@ -27,8 +29,7 @@ def amend(*, authorization: Authorization, terms: Terms, reason: str, by: Actor,
         row = locked(authorization, by=by)
         version = add_version(row, terms, reason=reason, by=by, at=at)
         audit.record(by=by, action="authorization.amended", subject=row, changes={"version": version.number})
-        stranded.tell(row, by=by, at=at)
-        pencils.book_waiting(row, by=by, at=at)
+        _settle(row, by=by, at=at)
     authorization.refresh_from_db()
     return version
 
@@ -74,7 +75,7 @@ def set_limit(*, service: AuthorizedService, limit: Limit, reason: str, by: Acto
             veterans=[authorization.veteran_id],
         )
         tell_of_bookings_beyond(service, by=by, at=at)
-        pencils.book_waiting(authorization, by=by, at=at)
+        _settle(authorization, by=by, at=at)
     return service
 
 
@@ -104,6 +105,7 @@ def add_line(
         add_version(row, terms_of(row), reason=f"line {service.number} added{reason and f': {reason}'}", by=by, at=at)
         added = {"added": service.number}
         audit.record(by=by, action="authorization.limit_set", subject=service, changes=added, veterans=[row.veteran_id])
+        _settle(row, by=by, at=at)
     return service
 
 
@@ -121,6 +123,13 @@ def set_opening_balance(
         set_, named = {"visits": visits}, [service.authorization.veteran_id]
         audit.record(by=by, action="authorization.opening_balance_set", subject=row, changes=set_, veterans=named)
         tell_of_bookings_beyond(row, by=by, at=at)
-        forecasts.keep_one(authorization.pk, by=by, at=at)
-        pencils.book_waiting(authorization, by=by, at=at)
+        why = f"line {row.number}, visits given before: {visits}, {source}"
+        add_version(authorization, terms_of(authorization), reason=why, by=by, at=at)
+        _settle(authorization, by=by, at=at)
     return row
+
+
+def _settle(authorization: Authorization, *, by: Actor, at: datetime) -> None:
+    """Say which planned visits cannot be given as they stand now, and book those that wait for cover and have it."""
+    stranded.tell(authorization, by=by, at=at)
+    pencils.book_waiting(authorization, by=by, at=at)
